@@ -1,0 +1,5 @@
+"""`python -m fastprocesses_server`: the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,68 @@
+"""The API as an ASGI application."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from loguru import logger
+
+from ..jobs.connection import STORE_ERRORS, connect_async
+from ..jobs.engine import Engine
+from ..jobs.replies import Replies
+from ..jobs.results import ResultStore
+from ..jobs.store import JobStore
+from ..jobs.transitions import BEAT_SECONDS
+from ..processes.registry import Registry
+from ..settings import Settings
+from . import execution, health, jobs, landing_page, openapi, processes
+from .problems import add_problem_handlers
+from .services import Services
+
+EXPOSED = ["Location", "Link", "Preference-Applied"]
+
+
+def create_app(settings: Settings, registry: Registry) -> FastAPI:
+    """The routes of the standard over one registry. Redis is first asked when the application starts."""
+    redis = connect_async(settings.broker_url.get_secret_value())
+    listener = connect_async(settings.broker_url.get_secret_value(), seconds=None, connections=1)
+    cache = connect_async(settings.result_cache_url.get_secret_value())
+    store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
+    engine = Engine(settings, store, replies, cache, results)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(replies.listen()), asyncio.create_task(_reap(store))]
+        yield
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        for client in (redis, listener, cache):
+            await client.aclose()
+
+    app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app.state.services = Services(settings, registry, store, engine, results)
+    for module in (landing_page, openapi, processes, execution, jobs, health):
+        app.include_router(module.router)
+    add_problem_handlers(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_allowed_origins),
+        allow_methods=["GET", "HEAD", "POST", "DELETE"],
+        allow_headers=["Content-Type", "Prefer", "Authorization"],
+        expose_headers=EXPOSED,
+    )
+    return app
+
+
+async def _reap(store: JobStore) -> None:
+    """The API looks for lost jobs too: it works with no worker alive."""
+    while True:
+        try:
+            for job_id, status in await store.reap():
+                logger.warning("job {} {}: its worker was lost", job_id, status)
+        except STORE_ERRORS as error:
+            logger.debug("the reaper waits for Redis: {}", error)
+        await asyncio.sleep(BEAT_SECONDS)

@@ -1,0 +1,96 @@
+"""`/processes/{processID}/execution`: read, run, answer."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from ..errors import TooLarge, UnsupportedMediaType
+from ..execution.media_type import is_json
+from ..execution.mode import Mode, choose_mode
+from ..execution.preference import read_preference
+from ..execution.results import Presenter
+from ..jobs.engine import Finished
+from ..jobs.record import Job
+from .documents import json_response
+from .jobs import status_info
+from .results import results_response
+from .services import Services, services_of, urls_of
+
+router = APIRouter()
+
+CLIENT_CLOSED_REQUEST = 499
+"""For the log alone: nobody reads it."""
+
+
+@router.post("/processes/{process_id}/execution")
+async def execute(request: Request, process_id: str) -> Response:
+    services = services_of(request)
+    process = services.process(process_id)
+    execution = services.reader(process).read(await _read_body(request, services.settings.max_body_size))
+    mode = choose_mode(process, read_preference(request.headers.getlist("prefer")))
+    if mode.is_async:
+        return _created(request, await services.engine.submit(execution), mode)
+    outcome = await _unless_client_leaves(request, services.engine.run(execution, mode.wait))
+    if outcome is None:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
+    if isinstance(outcome, Job):
+        return _created(request, outcome, mode)
+    presenter = Presenter(services.results.folder, lambda name: urls_of(request).output(outcome.job_id, name))
+    response = results_response(presenter.present(execution, outcome.outputs))
+    _tell_of_sync_job(request, response, outcome, services)
+    return _with_applied(response, mode.applied(created=False))
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    """The body, counted while it comes; what is over the limit is read and dropped, so that the client hears why."""
+    content_type = request.headers.get("content-type", "application/json")
+    if not is_json(content_type):
+        raise UnsupportedMediaType(f"Send the execute request as application/json, not {content_type}.")
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > 2 * limit + 2**20:
+            break
+        if size <= limit:
+            chunks.append(chunk)
+    if size > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes, the most that this server takes.")
+    return b"".join(chunks)
+
+
+async def _unless_client_leaves(request: Request, run: Coroutine[Any, Any, Finished | Job]) -> Finished | Job | None:
+    """What the run leads to; None where the client hung up, which ends it."""
+    running = asyncio.ensure_future(run)
+    leaving = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return await running if running.done() else None
+    finally:
+        leaving.cancel()
+        running.cancel()
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _created(request: Request, job: Job, mode: Mode) -> Response:
+    """/req/core/process-execute-success-async"""
+    urls = urls_of(request)
+    response = json_response(status_info(job, urls), status=201, headers={"Location": urls.job(job.id)})
+    return _with_applied(response, mode.applied(created=True))
+
+
+def _tell_of_sync_job(request: Request, response: Response, outcome: Finished, services: Services) -> None:
+    """/req/core/job-results-success-sync, where the settings keep jobs of sync runs."""
+    if services.settings.keep_sync_jobs:
+        response.headers.append("Link", f'<{urls_of(request).job(outcome.job_id)}>; rel="monitor"')
+
+
+def _with_applied(response: Response, applied: str) -> Response:
+    if applied:
+        response.headers["Preference-Applied"] = applied
+    return response

@@ -1,0 +1,92 @@
+"""Errors as problem documents (RFC 9457, exception.yaml): the one place where they are made."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from secrets import token_hex
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from loguru import logger
+from starlette.exceptions import HTTPException
+
+from ..errors import Problem, Unavailable
+from ..jobs.connection import STORE_ERRORS
+
+PROBLEM_JSON = "application/problem+json"
+
+
+def media_type_for(accept: str) -> str:
+    """`application/json` for clients that name it, and neither problem+json nor a wildcard before it."""
+    for item in accept.lower().split(","):
+        media_type = item.partition(";")[0].strip()
+        if media_type == "application/json":
+            return "application/json"
+        if media_type in (PROBLEM_JSON, "*/*", "application/*"):
+            break
+    return PROBLEM_JSON
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    document = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": request.url.path,
+        **problem.members(),
+    }
+    return _response(request, document, problem.headers())
+
+
+def _response(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(document),
+        status_code=document["status"],
+        media_type=media_type_for(request.headers.get("accept", "")),
+        headers=dict(headers or {}),
+    )
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for these
+    return problem_response(request, error)
+
+
+async def _on_store_error(request: Request, error: Exception) -> Response:
+    logger.error("{} {}: Redis: {}", request.method, request.url.path, error)
+    return problem_response(request, Unavailable("The job store is away. Try again in a moment."))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    """What the framework raises: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
+    title = HTTPStatus(error.status_code).phrase
+    document = {
+        "type": "about:blank",
+        "title": title,
+        "status": error.status_code,
+        "detail": f"{request.method} {request.url.path}: {title}",
+    }
+    return _response(request, document, error.headers)
+
+
+async def _on_fault(request: Request, error: Exception) -> Response:
+    """A fault of ours: the client gets a number that the log has too, and not the text."""
+    number = token_hex(4)
+    logger.opt(exception=error).error("fault {}: {} {}", number, request.method, request.url.path)
+    document = {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "detail": f"An error of the server. Its log has the details under {number}.",
+    }
+    return _response(request, document)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_fault)
+    for kind in STORE_ERRORS:
+        app.add_exception_handler(kind, _on_store_error)

@@ -1,0 +1,47 @@
+"""What the routes share: one of each per API process."""
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from ..errors import NoSuchProcess
+from ..execution.request import RequestReader
+from ..jobs.engine import Engine
+from ..jobs.results import ResultStore
+from ..jobs.store import JobStore
+from ..processes.description import Process
+from ..processes.registry import Registry
+from ..processes.suggestion import suggest
+from ..settings import Settings
+from .links import Urls, urls_for
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    registry: Registry
+    store: JobStore
+    engine: Engine
+    results: ResultStore
+    readers: dict[str, RequestReader] = field(default_factory=dict)
+
+    def process(self, process_id: str) -> Process:
+        process = self.registry.get(process_id)
+        if process is None:
+            raise NoSuchProcess(f"There is no process {process_id}{suggest(process_id, self.registry)}")
+        return process
+
+    def reader(self, process: Process) -> RequestReader:
+        """Made at the first request: a start with a thousand processes compiles no schema."""
+        if process.id not in self.readers:
+            self.readers[process.id] = RequestReader(process)
+        return self.readers[process.id]
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def urls_of(request: Request) -> Urls:
+    return urls_for(request, services_of(request).settings)

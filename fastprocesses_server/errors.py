@@ -1,0 +1,147 @@
+"""Every error that this server raises on purpose; `api/problems.py` turns the problems into documents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
+
+
+class ProcessError(Exception):
+    """What a callable raises to fail its job with a text of its own.
+
+    Clients read exactly this text; of any other exception they learn only that there was one.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One thing that is wrong with a request: where it is, as a JSON path, and what to do about it."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class Problem(Exception):
+    """An error for a client, in the terms of RFC 9457."""
+
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    type: str = "about:blank"
+    title: str = "Internal Server Error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def members(self) -> dict[str, Any]:
+        """Members of the problem document beside those that every problem has."""
+        return {}
+
+    def headers(self) -> dict[str, str]:
+        return {}
+
+
+class NoSuchProcess(Problem):
+    """/req/core/process-exception/no-such-process"""
+
+    status = HTTPStatus.NOT_FOUND
+    type = EXCEPTIONS + "no-such-process"
+    title = "No such process"
+
+
+class NoSuchJob(Problem):
+    """/req/core/job-exception-no-such-job"""
+
+    status = HTTPStatus.NOT_FOUND
+    type = EXCEPTIONS + "no-such-job"
+    title = "No such job"
+
+
+class ResultNotReady(Problem):
+    """/req/core/job-results-exception/results-not-ready"""
+
+    status = HTTPStatus.NOT_FOUND
+    type = EXCEPTIONS + "result-not-ready"
+    title = "Result not ready"
+
+
+class JobIsGone(Problem):
+    """The job was dismissed, removed or has expired, and left only a mark."""
+
+    status = HTTPStatus.GONE
+    type = EXCEPTIONS + "no-such-job"
+    title = "Job is gone"
+
+
+class ResultNotAvailable(Problem):
+    """The job was dismissed: there will be no results."""
+
+    status = HTTPStatus.GONE
+    type = EXCEPTIONS + "result-not-available"
+    title = "Result not available"
+
+
+class NoSuchOutput(Problem):
+    """The job has no result of that name."""
+
+    status = HTTPStatus.NOT_FOUND
+    type = EXCEPTIONS + "no-such-output"
+    title = "No such output"
+
+
+class InvalidRequest(Problem):
+    """/req/core/process-execute-input-validation, and the rule of OGC API - Common for query parameters."""
+
+    status = HTTPStatus.BAD_REQUEST
+    type = EXCEPTIONS + "InvalidParameterValue"
+    title = "Invalid request"
+
+    def __init__(self, complaints: Sequence[Complaint]) -> None:
+        super().__init__("; ".join(map(str, complaints)))
+        self.complaints = tuple(complaints)
+
+    def members(self) -> dict[str, Any]:
+        return {"errors": [{"path": c.path, "message": c.message} for c in self.complaints]}
+
+
+class TooLarge(Problem):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    title = "Content too large"
+
+
+class UnsupportedMediaType(Problem):
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    title = "Unsupported media type"
+
+
+class JobFailed(Problem):
+    """/req/core/job-results-failed: the cause, as the worker recorded it."""
+
+    def __init__(self, cause: Mapping[str, Any]) -> None:
+        super().__init__(str(cause["detail"]))
+        self.status, self.type, self.title = int(cause["status"]), str(cause["type"]), str(cause["title"])
+
+
+class SyncTimeout(Problem):
+    """A synchronous execution took longer than the server lets a client wait."""
+
+    status = HTTPStatus.GATEWAY_TIMEOUT
+    title = "Gateway Timeout"
+
+
+class Unavailable(Problem):
+    """Redis or every worker is away; what was asked may work in a moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Service Unavailable"
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "5"}
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why and what to do, and nothing else is printed."""

@@ -1,0 +1,1 @@
+"""One request: mode, inputs, outputs, results. Pure: no HTTP framework, no Redis."""

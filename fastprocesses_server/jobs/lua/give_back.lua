@@ -1,0 +1,17 @@
+-- A worker that is told to stop gives its jobs back; the started attempt does not count. ARGV: owner, pause, queues.
+-- Returns id and pid of each.
+local owner = ARGV[1]
+local given = {}
+local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
+for i = 1, #mine, 2 do
+  local id, pid = mine[i], mine[i + 1]
+  local old = redis.call('HMGET', job(id), 'status', 'owner')
+  if old[1] == 'running' and old[2] == owner then
+    redis.call('HINCRBY', job(id), 'attempt', -1)
+    requeue(id, ARGV[2])
+    given[#given + 1] = {id, pid}
+  end
+end
+redis.call('DEL', 'fp:worker:' .. owner)
+for i = 3, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
+return given

@@ -1,0 +1,79 @@
+"""The record of a job, as Redis holds it: the one truth about what became of an execution."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+
+class Status(StrEnum):
+    """statusCode.yaml"""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    DISMISSED = "dismissed"
+
+    @property
+    def is_final(self) -> bool:
+        return self not in (Status.ACCEPTED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it was read. A change is a transition in Redis, and a new `Job`."""
+
+    id: str
+    process_id: str
+    version: str
+    fingerprint: str
+    status: Status
+    is_public: bool
+    attempt: int
+    created: datetime
+    updated: datetime
+    started: datetime | None
+    finished: datetime | None
+    progress: int
+    message: str | None
+    problem: Mapping[str, Any] | None
+    """Why the job failed: the members of a problem document."""
+
+
+def read_record(fields: Mapping[bytes, bytes]) -> Job:
+    problem = fields.get(b"problem")
+    message = fields.get(b"message")
+    return Job(
+        id=fields[b"id"].decode(),
+        process_id=fields[b"process"].decode(),
+        version=fields[b"version"].decode(),
+        fingerprint=fields[b"fingerprint"].decode(),
+        status=Status(fields[b"status"].decode()),
+        is_public=fields[b"public"] == b"1",
+        attempt=int(fields[b"attempt"]),
+        created=_moment(fields[b"created"]),
+        updated=_moment(fields[b"updated"]),
+        started=_moment(fields[b"started"]) if b"started" in fields else None,
+        finished=_moment(fields[b"finished"]) if b"finished" in fields else None,
+        progress=int(float(fields[b"progress"])),
+        message=message.decode() if message else None,
+        problem=orjson.loads(problem) if problem else None,
+    )
+
+
+def _moment(milliseconds: bytes) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def as_mapping(pairs: list[bytes]) -> dict[bytes, bytes]:
+    """What HGETALL answers inside a script: names and values in turn."""
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def read_moved(moved: list[tuple[bytes, bytes]]) -> list[tuple[str, Status]]:
+    """What `reap` answers: jobs whose worker was lost, and their status now."""
+    return [(job_id.decode(), Status(status.decode())) for job_id, status in moved]

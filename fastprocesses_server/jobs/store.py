@@ -1,0 +1,148 @@
+"""The job store as the API uses it: create, read, list, dismiss, remove."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Unavailable
+from ..execution.outputs import StoredOutput, write_manifest
+from ..execution.request import Execution
+from ..settings import Settings
+from .lifetimes import UNSEEN, record_seconds, results_seconds, time_limits
+from .messages import MessageEncoder
+from .record import Job, Status, as_mapping, read_moved, read_record
+from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+
+class Created(IntEnum):
+    """What the transition `create` answers."""
+
+    NO_WORKER = -1
+    KNOWN = 0
+    NEW = 1
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    jobs: Sequence[Job]
+    has_more: bool
+
+
+class JobStore:
+    """Jobs in Redis. Every method may raise one of `STORE_ERRORS`."""
+
+    def __init__(self, redis: "Redis", settings: Settings) -> None:
+        self.redis = redis
+        self.settings = settings
+        self.transitions = load_transitions(redis)
+        self.messages = MessageEncoder()
+
+    async def create(self, job_id: str, execution: Execution, *, is_public: bool, reply_to: str | None = None) -> None:
+        """Record and message, in one step.
+
+        Raises:
+            Unavailable: a client would wait for it, and no worker is alive.
+        """
+        if await self._create(job_id, execution, is_public=is_public, reply_to=reply_to) == Created.NO_WORKER:
+            raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
+
+    async def create_finished(
+        self, job_id: str, execution: Execution, outputs: Sequence[StoredOutput], *, is_public: bool
+    ) -> None:
+        """A job whose outputs are known before it starts."""
+        await self._create(job_id, execution, is_public=is_public, manifest=write_manifest(outputs))
+
+    async def _create(
+        self,
+        job_id: str,
+        execution: Execution,
+        *,
+        is_public: bool,
+        reply_to: str | None = None,
+        manifest: bytes = b"",
+    ) -> int:
+        queue = execution.process.run.queue
+        fields = self._fields(execution, is_public=is_public)
+        if reply_to:
+            fields["reply"] = reply_to
+        arguments = [
+            job_id,
+            int(is_public),
+            queue,
+            self.messages.encode(job_id, queue),
+            execution.as_json(),
+            SEND_AGAIN,
+            LEASE if reply_to else 0,
+            manifest,
+            *(item for pair in fields.items() for item in pair),
+        ]
+        return int(await self.transitions["create"](args=arguments))
+
+    def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
+        process = execution.process
+        soft, hard = time_limits(process, self.settings)
+        record, results = record_seconds(self.settings), results_seconds(process, self.settings)
+        if not is_public:
+            record = results = results if execution.asks_for_references else UNSEEN
+        return {
+            "process": process.id,
+            "version": process.version,
+            "fingerprint": process.fingerprint,
+            "attempts": process.run.attempts,
+            "soft": round(soft * 1000),
+            "hard": round(hard * 1000),
+            "record_ttl": round(record * 1000),
+            "results_ttl": round(results * 1000),
+        }
+
+    async def read(self, job_id: str) -> Job | None:
+        fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")
+        return read_record(fields) if fields else None
+
+    async def is_gone(self, job_id: str) -> bool:
+        """Whether a job of that id was removed or has expired."""
+        return bool(await self.redis.exists(f"fp:gone:{job_id}"))
+
+    async def request(self, job_id: str) -> bytes | None:
+        """The execution as it was stored."""
+        return await self._bytes(f"fp:job:{job_id}:request")
+
+    async def manifest(self, job_id: str) -> bytes | None:
+        return await self._bytes(f"fp:job:{job_id}:results")
+
+    async def _bytes(self, name: str) -> bytes | None:
+        stored: Any = await self.redis.get(name)
+        return stored if isinstance(stored, bytes) else None
+
+    async def page(self, offset: int, limit: int) -> JobPage:
+        """Public jobs, newest first."""
+        records, more = await self.transitions["list"](args=[offset, limit])
+        return JobPage([read_record(as_mapping(record)) for record in records if record], bool(more))
+
+    async def dismiss(self, job_id: str) -> Status | None:
+        """The status before; the job is dismissed if that was not final."""
+        before = await self.transitions["dismiss"](args=[job_id])
+        return Status(before.decode()) if before else None
+
+    async def remove(self, job_id: str) -> bool:
+        return bool(await self.transitions["remove"](args=[job_id]))
+
+    async def reveal(self, job_id: str, execution: Execution) -> bool:
+        """Make a sync run a public job."""
+        record = round(record_seconds(self.settings) * 1000)
+        results = round(results_seconds(execution.process, self.settings) * 1000)
+        return bool(await self.transitions["reveal"](args=[job_id, record, results]))
+
+    async def reap(self) -> list[tuple[str, Status]]:
+        """Send again what was lost; the jobs whose worker is gone, and their status now."""
+        return read_moved(await self.transitions["reap"](args=REAP))
+
+    async def unserved(self, queues: Iterable[str]) -> list[str]:
+        """Those of the queues of which no worker was heard of lately."""
+        seconds, _ = await self.redis.time()
+        alive = {name: await self.redis.zcount(f"fp:workers:{name}", seconds * 1000 - LEASE, "+inf") for name in queues}
+        return [name for name, count in alive.items() if not count]

@@ -1,0 +1,37 @@
+"""The transitions of a job's life, one Lua script each (folder `lua`), on the server's clock."""
+
+from importlib.resources import files
+from typing import Any
+
+NAMES = (
+    "beat",
+    "claim",
+    "commit",
+    "create",
+    "dismiss",
+    "give_back",
+    "gone",
+    "list",
+    "progress",
+    "reap",
+    "remove",
+    "reveal",
+    "time_out",
+)
+
+# Milliseconds. A worker beats every second and may be silent for a lease; after it, a second look decides.
+LEASE = 8_000
+SUSPICION = 4_000
+SEND_AGAIN = 5_000
+REAP = (SUSPICION, SEND_AGAIN, 30_000)
+"""Arguments of `reap`; the last is the longest pause before a message is sent again."""
+BEAT_SECONDS = 1.0
+
+
+def load_transitions(client: Any) -> dict[str, Any]:
+    """Each script, ready to be called on the client, which may be for threads or for an event loop."""
+    folder = files(__package__) / "lua"
+    prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
+    return {
+        name: client.register_script(prelude + (folder / f"{name}.lua").read_text(encoding="utf-8")) for name in NAMES
+    }

@@ -1,0 +1,1 @@
+"""From description files to the registry of processes: no HTTP, no Redis, no Celery."""

@@ -1,0 +1,232 @@
+"""The short-lived child process that imports authors' callables and says what it saw.
+
+Reads folder and callables as JSON from standard input; writes that it is ready, and one line of JSON
+for each callable, in their order. It imports little, because it runs at every start of the server.
+"""
+
+import builtins
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .callables import Loaded, NoSuchName, NotCallable, find_callable
+
+
+class ParameterKind(StrEnum):
+    NAMED = "named"
+    POSITION_ONLY = "position only"
+    MANY = "*"
+    MANY_NAMED = "**"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    kind: ParameterKind
+    required: bool
+    annotation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A callable that could be imported; `parameters` is None where Python cannot tell, as of some C functions."""
+
+    target: str
+    """`module:name`"""
+    parameters: tuple[Parameter, ...] | None
+    context: str | None
+    version: str | None
+    modules: Mapping[str, str]
+    """SHA-256 of the files below the processes folder that the import loaded, by path relative to it."""
+
+
+class FailureKind(StrEnum):
+    MISSING_PACKAGE = "missing package"
+    MISSING_NAME = "missing name"
+    NOT_CALLABLE = "not callable"
+    RAISED = "raised"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a callable is not there: `detail` is the traceback of the author's frames."""
+
+    kind: FailureKind
+    what: str
+    hint: str = ""
+    detail: str = ""
+
+
+Report = Found | Failure
+READY = "ready"
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what authors print, from C as well, must not stand between the answers
+    print(READY, file=answers, flush=True)
+    order = json.load(sys.stdin)
+    folder = Path(order["folder"])
+    imports = Imports()
+    imports.record()
+    for dotted in order["callables"]:
+        print(json.dumps(asdict(examine(dotted, folder, imports))), file=answers, flush=True)
+    os._exit(0)  # threads that authors left behind would keep the process
+
+
+def examine(dotted: str, folder: Path, imports: "Imports") -> Report:
+    try:
+        loaded = find_callable(dotted, folder)
+        return _found(loaded, folder, imports)
+    except NoSuchName as error:
+        return Failure(FailureKind.MISSING_NAME, f'{error.owner} has no "{error.missing}"', error.hint)
+    except NotCallable as error:
+        return Failure(FailureKind.NOT_CALLABLE, str(error))
+    except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
+        return _failure(error, folder)
+
+
+def _failure(error: BaseException, folder: Path) -> Failure:
+    said = traceback.format_exception_only(error)
+    detail = "".join([*traceback.format_list(_frames(error, folder)), *said]).rstrip()
+    first_line = f"{type(error).__name__}: {error}".splitlines()[0]
+    if isinstance(error, ModuleNotFoundError) and error.name and not _is_there(error.name):
+        return Failure(FailureKind.MISSING_PACKAGE, error.name.partition(".")[0], detail=detail)
+    return Failure(FailureKind.RAISED, first_line, detail=detail)
+
+
+def _is_there(module: str) -> bool:
+    top = module.partition(".")[0]
+    return top in sys.modules or importlib.util.find_spec(top) is not None
+
+
+def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
+    """Those of the author's files."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
+
+
+def _found(loaded: Loaded, folder: Path, imports: "Imports") -> Found:
+    parameters = _parameters(loaded)
+    return Found(
+        target=f"{loaded.module}:{loaded.name}",
+        parameters=parameters,
+        context=next((p.name for p in parameters or () if _takes_context(p)), None),
+        version=_version(loaded.module),
+        modules=dict(sorted(_hashes(imports.closure(loaded.module), folder))),
+    )
+
+
+def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:
+    try:
+        signature = inspect.signature(loaded.callable)
+    except ValueError:
+        return None
+    return tuple(map(_parameter, signature.parameters.values()))
+
+
+def _parameter(parameter: inspect.Parameter) -> Parameter:
+    match parameter.kind:
+        case inspect.Parameter.POSITIONAL_ONLY:
+            kind = ParameterKind.POSITION_ONLY
+        case inspect.Parameter.VAR_POSITIONAL:
+            kind = ParameterKind.MANY
+        case inspect.Parameter.VAR_KEYWORD:
+            kind = ParameterKind.MANY_NAMED
+        case _:
+            kind = ParameterKind.NAMED
+    many = kind in {ParameterKind.MANY, ParameterKind.MANY_NAMED}
+    required = parameter.default is inspect.Parameter.empty and not many
+    return Parameter(parameter.name, kind, required, _annotation(parameter.annotation))
+
+
+def _annotation(annotation: Any) -> str | None:
+    if annotation is inspect.Parameter.empty:
+        return None
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def _takes_context(parameter: Parameter) -> bool:
+    if parameter.kind is not ParameterKind.NAMED:
+        return False
+    return parameter.name == "context" or (parameter.annotation or "").rpartition(".")[2] == "Context"
+
+
+def _version(module: str) -> str | None:
+    for name in (module, module.partition(".")[0]):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            return version
+    return None
+
+
+def _hashes(modules: set[str], folder: Path) -> Iterator[tuple[str, str]]:
+    for name in modules:
+        file = Path(getattr(sys.modules[name], "__file__", None) or "")
+        if file.is_relative_to(folder):
+            yield str(file.relative_to(folder)), hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+class Imports:
+    """Who imported whom. `sys.modules` alone would show a shared module only to the first that imports it."""
+
+    def __init__(self) -> None:
+        self._edges: defaultdict[str, set[str]] = defaultdict(set)
+
+    def record(self) -> None:
+        """Watches the import statement and importlib.import_module from now on, in the whole process."""
+        import_, import_module = builtins.__import__, importlib.import_module
+
+        def recording_import(
+            name: str,
+            globals: Any = None,  # noqa: A002 - authors may give it by this name
+            locals: Any = None,  # noqa: A002
+            fromlist: Any = (),
+            level: int = 0,
+        ) -> ModuleType:
+            module = import_(name, globals, locals, fromlist, level)
+            full = module.__name__ if level else name
+            importer = (globals or {}).get("__name__", "")
+            self._add(importer, full, *(f"{full}.{item}" for item in fromlist or ()))
+            return module
+
+        def recording_import_module(name: str, package: str | None = None) -> Any:
+            module = import_module(name, package)
+            frame = inspect.currentframe()
+            importer = frame.f_back.f_globals.get("__name__", "") if frame and frame.f_back else ""
+            self._add(importer, module.__name__)
+            return module
+
+        builtins.__import__ = recording_import
+        importlib.import_module = recording_import_module
+
+    def _add(self, importer: str, *imported: str) -> None:
+        self._edges[importer].update(imported)
+
+    def closure(self, module: str) -> set[str]:
+        """The module, its packages, and all that they imported."""
+        found: set[str] = set()
+        ahead = [module]
+        while ahead:
+            name = ahead.pop()
+            if name in sys.modules and name not in found:
+                found.add(name)
+                ahead += [*self._edges[name], *([name.rpartition(".")[0]] if "." in name else [])]
+        return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Durations and sizes as people write them in description files and settings: `10min`, `2GiB`."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def _read(value: Any, units: dict[str, float] | dict[str, int], bare: str, example: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", value)
+    if not match or (match[2] or bare) not in units:
+        raise ValueError(f"write a number and one of {', '.join(units)}, for example {example}")
+    return float(match[1]) * units[match[2] or bare]
+
+
+Seconds = Annotated[float, BeforeValidator(lambda v: _read(v, SECONDS, "s", "10min")), Field(gt=0)]
+"""A duration; a bare number means seconds."""
+
+Bytes = Annotated[int, BeforeValidator(lambda v: _read(v, BYTES, "B", "500MiB")), Field(gt=0)]
+"""A size; a bare number means bytes."""

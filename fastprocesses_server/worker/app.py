@@ -1,0 +1,131 @@
+"""The Celery worker. Celery only wakes it: what runs, and how it ended, is in the store."""
+
+import os
+import threading
+import time
+from secrets import token_hex
+from typing import Any
+
+from celery import Celery, signals
+from kombu import Queue
+from loguru import logger
+
+from ..jobs.connection import STORE_ERRORS, celery_url, connect
+from ..jobs.leases import Leases
+from ..jobs.messages import TASK
+from ..jobs.sweep import sweep
+from ..processes.registry import Registry
+from ..settings import Settings
+from .keeper import Keeper
+from .runner import Runner
+
+POOL_SECONDS = 0.1
+SWEEP_SECONDS = 600
+LEAVE_SECONDS = 3
+"""What a stop may take after the time of grace, before it is forced."""
+
+CONFIGURATION = {
+    "accept_content": ["json"],
+    "broker_connection_max_retries": None,
+    "broker_connection_retry_on_startup": True,
+    "task_ignore_result": True,
+    "task_serializer": "json",
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "worker_disable_prefetch": True,
+    "worker_enable_remote_control": False,
+    "worker_hijack_root_logger": False,
+    "worker_max_tasks_per_child": 1000,
+    "worker_prefetch_multiplier": 1,
+    "worker_redirect_stdouts": False,
+    "worker_send_task_events": False,
+}
+
+TRANSPORT = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    # Returns messages that were received but never started, quickly; what was started is the store's business.
+    "visibility_timeout": 30,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+
+
+def create_worker(settings: Settings, registry: Registry) -> Celery:
+    """A Celery app with the one task, whose workers keep their leases while they run."""
+    url = celery_url(settings.broker_url.get_secret_value())
+    app = Celery("fastprocesses_server", broker=url, set_as_current=False)
+    tcp = {} if url.startswith("redis+socket") else {"socket_keepalive": True}
+    queues = settings.worker_queues or registry.queues
+    app.conf.update(CONFIGURATION, broker_transport_options={**TRANSPORT, **tcp})
+    app.conf.task_queues = [Queue(name, routing_key=name) for name in queues]
+    owner = token_hex(8)
+    runner = Runner(registry, settings, owner)
+    leases = Leases(connect(settings.broker_url.get_secret_value()), owner, queues)
+    keeper = Keeper(leases, settings.worker_grace_seconds)
+
+    @app.task(name=TASK)
+    def execute(job_id: str) -> None:
+        runner.run(job_id)
+
+    def start(sender: Any, **_: Any) -> None:
+        _replace_children_quickly(sender)
+        keeper.start()
+        threading.Thread(target=_sweep, args=(settings,), name="sweep", daemon=True).start()
+        logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
+
+    def stop(**_: Any) -> None:
+        threading.Thread(target=_leave, args=(keeper,), name="leave", daemon=True).start()
+
+    def enter_child(**_: Any) -> None:
+        runner.enter_child()
+
+    signals.worker_ready.connect(start, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    signals.worker_process_init.connect(enter_child, weak=False)
+    return app
+
+
+def _replace_children_quickly(consumer: Any) -> None:
+    """Have the pool look for dead children often.
+
+    It looks when a child closes its pipe, which may be just before that child can be waited for; its next look is
+    5 seconds later, and messages that the child was handed wait as long.
+    """
+    consumer.hub.call_repeatedly(POOL_SECONDS, consumer.pool._pool.maintain_pool)  # noqa: SLF001 - there is no other way
+
+
+def _sweep(settings: Settings) -> None:
+    """A thread of its own: removing large files must not keep the keeper from its beats."""
+    jobs, cache = (connect(url.get_secret_value()) for url in (settings.broker_url, settings.result_cache_url))
+    while True:
+        try:
+            if removed := sweep(jobs, cache, settings.results_folder):
+                logger.info("{} folders of expired results removed", removed)
+        except STORE_ERRORS as error:
+            logger.debug("the sweep waits for Redis: {}", error)
+        time.sleep(SWEEP_SECONDS)
+
+
+def _leave(keeper: Keeper) -> None:
+    try:
+        keeper.leave()
+    except STORE_ERRORS as error:
+        logger.warning("the jobs of this worker cannot be given back, others will take them over: {}", error)
+    threading.Event().wait(LEAVE_SECONDS)
+    os._exit(0)  # a pool whose children were killed may wait for them for ever
+
+
+def run_worker(app: Celery, concurrency: int | None) -> int:
+    """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
+    worker = app.Worker(
+        pool="prefork",
+        concurrency=concurrency or os.cpu_count() or 1,
+        loglevel="WARNING",
+        without_gossip=True,
+        without_heartbeat=True,
+        without_mingle=True,
+        quiet=True,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)

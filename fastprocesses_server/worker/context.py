@@ -1,0 +1,43 @@
+"""What a callable may ask for while it runs."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from loguru import logger
+
+PROGRESS_SECONDS = 0.2
+"""Least time between two reports that leave the process."""
+
+
+class Context:
+    """Given to callables that have a parameter `context`. Nothing here ever fails the job."""
+
+    def __init__(self, job_id: str, workdir: Path, report: Callable[[float, str], object]) -> None:
+        self.job_id = job_id
+        self.cancelled = False
+        """True once the job was dismissed or is over its soft time limit: end soon, or be killed."""
+        self._workdir = workdir
+        self._report = report
+        self._last_report = float("-inf")
+
+    @property
+    def workdir(self) -> Path:
+        """A private folder, made when first asked for and removed after the run."""
+        self._workdir.mkdir(parents=True, exist_ok=True)
+        return self._workdir
+
+    def progress(self, percent: float, message: str = "") -> None:
+        """Report how far the run is, 0 to 100; it never goes back, and too frequent reports are left out."""
+        clamped = 0.0 if math.isnan(percent) else min(max(float(percent), 0.0), 100.0)
+        if clamped != percent:
+            logger.warning("job {} reports a progress of {}, taken as {:g}", self.job_id, percent, clamped)
+        now = time.monotonic()
+        if now - self._last_report >= PROGRESS_SECONDS or clamped >= 100:
+            self._last_report = now
+            self._report(clamped, str(message))
+
+    def log(self, text: str) -> None:
+        """Write a line to the server's log."""
+        logger.info("job {}: {}", self.job_id, text)

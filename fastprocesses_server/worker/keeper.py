@@ -1,0 +1,115 @@
+"""The keeper: a thread in the worker's parent that renews leases, ends what must end, and reports what died.
+
+It lives in the parent because numerical code that holds the interpreter's lock would starve a thread in the child.
+"""
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+
+from loguru import logger
+
+from ..errors import EXCEPTIONS
+from ..jobs.connection import STORE_ERRORS
+from ..jobs.leases import Held, Leases, Verdict
+from ..jobs.transitions import BEAT_SECONDS
+from .runner import CANCEL, SOFT_LIMIT
+
+KILL_GRACE = 1.0
+"""Seconds between telling a callable that it is cancelled, and killing it."""
+
+TIMED_OUT = {
+    "type": EXCEPTIONS + "time-limit-exceeded",
+    "title": "Time limit exceeded",
+    "status": 500,
+    "detail": "The process was ended by its hard time limit.",
+}
+
+
+class Keeper(threading.Thread):
+    """Looks after the jobs that the store says this worker runs."""
+
+    def __init__(self, leases: Leases, grace: float) -> None:
+        super().__init__(name="keeper", daemon=True)
+        self.leases = leases
+        self.grace = grace
+        self.stopping = threading.Event()
+        self.told: dict[tuple[str, int, Verdict], float] = {}
+        """When each job was told what; a job is told once."""
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            self.round()
+            self.stopping.wait(BEAT_SECONDS)
+
+    def round(self) -> list[Held]:
+        try:
+            held = self.leases.beat()
+            for job in held:
+                self._look_after(job)
+            for job_id, status in self.leases.reap():
+                logger.warning("job {} {}: its worker was lost", job_id, status)
+        except STORE_ERRORS as error:
+            logger.warning("the keeper waits for Redis: {}", error)
+            return []
+        self._forget({(job.job_id, job.attempt) for job in held})
+        return held
+
+    def _look_after(self, job: Held) -> None:
+        if not is_alive(job.pid):
+            if status := self.leases.gone(job.job_id, job.pid):
+                logger.warning("job {} {}: the process that ran it died", job.job_id, status)
+            return
+        match job.verdict:
+            case Verdict.SOFT if self._told_since(job) is None:
+                self._tell(job, SOFT_LIMIT)
+                logger.warning("job {} is over its soft time limit", job.job_id)
+            case Verdict.HARD if self.leases.time_out(job, TIMED_OUT):
+                logger.warning("job {} failed: over its hard time limit", job.job_id)
+            case Verdict.KILL:
+                self._end(job)
+
+    def _end(self, job: Held) -> None:
+        since = self._told_since(job)
+        if since is None:
+            self._tell(job, CANCEL)
+        elif time.monotonic() - since >= KILL_GRACE:
+            kill_group(job.pid)
+
+    def _told_since(self, job: Held) -> float | None:
+        return self.told.get((job.job_id, job.attempt, job.verdict))
+
+    def _tell(self, job: Held, number: signal.Signals) -> None:
+        self.told[job.job_id, job.attempt, job.verdict] = time.monotonic()
+        with suppress(ProcessLookupError):  # the next round finds it dead
+            os.kill(job.pid, number)
+
+    def _forget(self, held: set[tuple[str, int]]) -> None:
+        self.told = {key: since for key, since in self.told.items() if key[:2] in held}
+
+    def leave(self) -> None:
+        """Let the jobs finish for the time of grace, then give them back and end their processes."""
+        end = time.monotonic() + self.grace
+        while time.monotonic() < end and self.leases.beat():
+            time.sleep(0.1)
+        self.stopping.set()
+        self.join()
+        for job_id, pid in self.leases.give_back():
+            logger.info("job {} accepted: this worker gives it back", job_id)
+            kill_group(pid)
+
+
+def kill_group(pid: int) -> None:
+    """A child of the pool and all that it started; the pool makes a new child."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    """Of a child of this process; one that ended but was not waited for yet is not."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+    except ChildProcessError:
+        return False

@@ -1,0 +1,36 @@
+"""Projection: GeoJSON geometries, from degrees to metres."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+from shapely.geometry import shape
+
+
+def geometries(geojson: dict[str, Any]) -> np.ndarray:
+    """Those of the features, or the one geometry that it is; in longitude and latitude."""
+    features = geojson.get("features", [{"geometry": geojson}])
+    return np.array([shape(feature["geometry"]) for feature in features], dtype=object)
+
+
+def utm_zone(degrees: np.ndarray) -> str:
+    """The CRS of the middle, for the edges of a large region may lie in several zones."""
+    west, south, east, north = shapely.total_bounds(degrees)
+    longitude, latitude = (west + east) / 2, (south + north) / 2
+    middle = AreaOfInterest(longitude, latitude, longitude, latitude)
+    zone = query_utm_crs_info(datum_name="WGS 84", area_of_interest=middle)[0]
+    return f"{zone.auth_name}:{zone.code}"
+
+
+def in_metres(degrees: np.ndarray, crs: str) -> np.ndarray:
+    to_metres = Transformer.from_crs("OGC:CRS84", crs, always_xy=True)
+
+    def projected(xy: np.ndarray) -> np.ndarray:
+        # As lists, for older releases of pyproj take an array of one element for a number.
+        return np.column_stack(to_metres.transform(*xy.T.tolist()))
+
+    metres: np.ndarray = shapely.transform(degrees, projected)
+    return metres

@@ -1,0 +1,58 @@
+"""Fixtures that most tests share."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from serving import ROOT, Client, Server, wait_until
+
+from fastprocesses_server.jobs.connection import connect
+from fastprocesses_server.standalone.valkey import embedded_valkey
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped processes and those of `tests/published`, in one folder."""
+    folder = tmp_path_factory.mktemp("published") / "processes.d"
+    for source in (ROOT / "processes.d", ROOT / "tests" / "published"):
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that leave it as it was."""
+    running = Server(published, tmp_path_factory.mktemp("server") / "state", {"FP_WORKER_CONCURRENCY": "4"})
+    running.start()
+    yield running
+    assert running.stop() == 0, running.log()
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[Client]:
+    with Client(base_url=server.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Valkey of its own, for tests that need no server."""
+    with embedded_valkey(tmp_path_factory.mktemp("valkey")) as valkey:
+        process = subprocess.Popen([valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert process.stdin
+        process.stdin.write(valkey.configuration.encode())
+        process.stdin.close()
+        wait_until(valkey.answers)
+        yield valkey.url
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def redis_url(valkey: str) -> str:
+    """The same Valkey, emptied."""
+    with connect(valkey) as client:
+        client.flushall()
+    return valkey

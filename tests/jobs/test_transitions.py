@@ -1,0 +1,325 @@
+"""The transitions of a job's life, against a real Valkey."""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from serving import wait_until
+
+from fastprocesses_server.errors import Unavailable
+from fastprocesses_server.execution.request import RequestReader
+from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.leases import Leases, Verdict
+from fastprocesses_server.jobs.record import Job, Status
+from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.processes.description import Process
+from fastprocesses_server.settings import Settings
+
+PID = os.getpid()
+
+
+@pytest.fixture
+def make_process() -> Callable[..., Process]:
+    def make(**members: Any) -> Process:
+        return Process.model_validate(
+            {
+                "id": "upper",
+                "version": "1.0.0",
+                "callable": "module:upper",
+                "fingerprint": "f",
+                "source": "upper.yaml",
+                "inputs": {"text": {"schema": {"type": "string"}}},
+                "outputs": {"result": {"schema": {"type": "string"}}},
+                **members,
+            }
+        )
+
+    return make
+
+
+class Bench:
+    """A store and the leases of two workers on one Valkey."""
+
+    def __init__(self, url: str, make_process: Callable[..., Process]) -> None:
+        self.url = url
+        self.make_process = make_process
+        self.redis = connect(url)
+        self.one = Leases(self.redis, "one", ("default",))
+        self.two = Leases(self.redis, "two", ("default",))
+
+    def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """A method of the job store, in an event loop of its own."""
+
+        async def call() -> Any:
+            client = connect_async(self.url)
+            try:
+                return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
+            finally:
+                await client.aclose()
+
+        return asyncio.run(call())
+
+    def create(self, job_id: str = "a", *, is_public: bool = True, reply_to: str | None = None, **run: Any) -> None:
+        execution = RequestReader(self.make_process(run=run)).read(b'{"inputs": {"text": "x"}}')
+        self.ask("create", job_id, execution, is_public=is_public, reply_to=reply_to)
+
+    def read(self, job_id: str = "a") -> Job:
+        job: Job = self.ask("read", job_id)
+        return job
+
+    def queue(self, name: str = "default") -> list[str]:
+        return [orjson.loads(message)["headers"]["id"] for message in self.redis.lrange(name, 0, -1)]  # type: ignore[union-attr]
+
+
+@pytest.fixture
+def bench(
+    redis_url: str, make_process: Callable[..., Process], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Bench]:
+    monkeypatch.chdir(tmp_path)
+    bench = Bench(redis_url, make_process)
+    yield bench
+    bench.redis.close()
+
+
+def test_a_new_job_is_accepted_listed_and_queued(bench: Bench) -> None:
+    bench.create()
+    assert bench.read().status == Status.ACCEPTED
+    assert [job.id for job in bench.ask("page", 0, 10).jobs] == ["a"]
+    assert bench.queue() == ["a"]
+
+
+def test_a_job_is_created_once(bench: Bench) -> None:
+    bench.create()
+    bench.create()
+    assert bench.queue() == ["a"]
+
+
+def test_a_run_that_is_waited_for_needs_a_worker(bench: Bench) -> None:
+    with pytest.raises(Unavailable):
+        bench.create(is_public=False, reply_to="reply")
+    bench.one.beat()
+    bench.create(is_public=False, reply_to="reply")
+    assert bench.queue() == ["a"]
+    assert not bench.ask("page", 0, 10).jobs
+
+
+def test_one_worker_gets_a_job(bench: Bench) -> None:
+    bench.create()
+    claim = bench.one.claim("a")
+    assert claim
+    assert claim.job.status == Status.RUNNING
+    assert claim.job.attempt == 1
+    assert orjson.loads(claim.request)["inputs"] == {"text": "x"}
+    assert bench.two.claim("a") is None
+    assert bench.one.claim("unknown") is None
+
+
+def test_a_claim_whose_answer_was_lost_is_answered_again(bench: Bench) -> None:
+    bench.create()
+    first, again = bench.one.claim("a"), bench.one.claim("a")
+    assert first
+    assert again
+    assert again.job.attempt == first.job.attempt == 1
+
+
+def test_status_and_results_come_in_one_step(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    job = bench.read()
+    assert (job.status, job.progress) == (Status.SUCCESSFUL, 100)
+    assert job.finished
+    assert bench.ask("manifest", "a") == b"[]"
+    assert bench.one.beat() == []
+
+
+def test_a_repeated_commit_is_known_and_another_is_fenced(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert not bench.one.commit("a", 1, Status.FAILED, b"{}")
+    assert not bench.two.commit("a", 1, Status.SUCCESSFUL, b"[1]")
+    assert not bench.one.commit("a", 2, Status.SUCCESSFUL, b"[1]")
+    assert bench.ask("manifest", "a") == b"[]"
+
+
+def test_a_finished_job_never_changes(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    before = bench.read()
+    assert not bench.one.progress(before, 50, "late")
+    assert bench.one.gone("a", PID) is None
+    assert bench.ask("dismiss", "a") == Status.SUCCESSFUL
+    assert bench.one.claim("a") is None
+    bench.ask("reap")
+    assert bench.read() == before
+
+
+def test_a_dismissed_job_is_not_claimed_and_not_committed(bench: Bench) -> None:
+    bench.create("waiting")
+    assert bench.ask("dismiss", "waiting") == Status.ACCEPTED
+    assert bench.one.claim("waiting") is None
+
+    bench.create("running")
+    bench.one.claim("running")
+    assert bench.ask("dismiss", "running") == Status.RUNNING
+    assert [held.verdict for held in bench.one.beat()] == [Verdict.KILL]
+    assert not bench.one.commit("running", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.read("running").status == Status.DISMISSED
+    assert bench.ask("dismiss", "nope") is None
+
+
+def test_a_job_whose_process_died_goes_to_the_head_of_the_queue(bench: Bench) -> None:
+    bench.create("a")
+    bench.redis.delete("default")
+    bench.one.claim("a")
+    bench.create("b")
+    bench.create("c")
+    assert bench.one.gone("a", PID) == Status.ACCEPTED
+    assert bench.queue()[-1] == "a"  # workers take from the right
+    again = bench.two.claim("a")
+    assert again
+    assert again.job.attempt == 2
+
+
+def test_attempts_are_counted(bench: Bench) -> None:
+    bench.create(attempts=2)
+    for expected in (Status.ACCEPTED, Status.FAILED):
+        bench.one.claim("a")
+        assert bench.one.gone("a", PID) == expected
+    problem = bench.read().problem
+    assert problem
+    assert "attempt 2 of 2" in problem["detail"]
+
+
+def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
+    bench.create(attempts=1)
+    bench.one.claim("a")
+    assert bench.one.give_back() == [("a", PID)]
+    claim = bench.two.claim("a")
+    assert claim
+    assert claim.job.attempt == 1
+    assert not bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+
+
+def test_a_silent_worker_loses_its_job_at_the_second_look(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.two.reap() == []
+    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.two.reap() == [("a", Status.ACCEPTED)]
+
+
+def test_a_heartbeat_clears_the_suspicion(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.redis.zadd("fp:due", {"a": 0})
+    bench.two.reap()
+    assert [held.verdict for held in bench.one.beat()] == [Verdict.RUN]
+    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.two.reap() == []
+
+
+def test_a_lost_message_is_sent_again_and_a_waiting_one_is_not(bench: Bench) -> None:
+    bench.create()
+    bench.redis.zadd("fp:due", {"a": 0})
+    bench.two.reap()
+    assert bench.queue() == ["a"]
+    bench.redis.delete("default")
+    bench.redis.zadd("fp:due", {"a": 0})
+    bench.two.reap()
+    assert bench.queue() == ["a"]
+
+
+def test_limits_are_told_by_the_heartbeat(bench: Bench) -> None:
+    bench.create(timeLimit={"soft": "200ms", "hard": "400ms"})
+    bench.one.claim("a")
+    verdicts = []
+
+    def over() -> bool:
+        held = bench.one.beat()
+        verdicts.append(held[0].verdict)
+        return held[0].verdict == Verdict.HARD
+
+    wait_until(over, 10)
+    assert sorted(set(verdicts), key=verdicts.index) == [Verdict.RUN, Verdict.SOFT, Verdict.HARD]
+    held = bench.one.beat()[0]
+    assert bench.one.time_out(held, {"detail": "over"})
+    assert bench.read().status == Status.FAILED
+    assert bench.one.beat()[0].verdict == Verdict.KILL
+    assert not bench.one.commit("a", 1, Status.FAILED, b"{}")
+
+
+def test_progress_goes_forward_only(bench: Bench) -> None:
+    bench.create()
+    claim = bench.one.claim("a")
+    assert claim
+    for percent in (30, 20):
+        assert bench.one.progress(claim.job, percent, f"at {percent}")
+    job = bench.read()
+    assert (job.progress, job.message) == (30, "at 20")
+
+
+def test_the_end_of_a_job_is_told_to_who_waits(bench: Bench) -> None:
+    bench.one.beat()
+    bench.create(is_public=False, reply_to="fp:reply:x")
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.redis.lrange("fp:reply:x", 0, -1) == [b"a successful []"]
+    assert bench.redis.pttl("fp:job:a") <= 600_000
+
+
+def test_a_removed_job_leaves_a_mark(bench: Bench) -> None:
+    bench.create()
+    assert not bench.ask("remove", "a")
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.ask("remove", "a")
+    assert bench.ask("read", "a") is None
+    assert bench.ask("is_gone", "a")
+    assert not bench.ask("page", 0, 10).jobs
+
+
+def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.redis.pttl("fp:job:a") > 29 * 86_400_000
+    bench.redis.delete("fp:job:a")
+    bench.redis.zadd("fp:expiry", {"a": 0})
+    bench.two.reap()
+    assert bench.redis.zcard("fp:jobs") == 0
+    assert bench.ask("is_gone", "a")
+
+
+def test_a_sync_run_becomes_a_public_job(bench: Bench) -> None:
+    bench.one.beat()
+    bench.create(is_public=False, reply_to="fp:reply:x")
+    execution = RequestReader(bench.make_process()).read(b'{"inputs": {"text": "x"}}')
+    assert bench.ask("reveal", "a", execution)
+    assert [job.id for job in bench.ask("page", 0, 10).jobs] == ["a"]
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.redis.exists("fp:reply:x") == 0
+    assert bench.redis.pttl("fp:job:a") > 29 * 86_400_000
+    assert not bench.ask("reveal", "nope", execution)
+
+
+def test_nothing_of_a_finished_job_is_left_to_be_done(bench: Bench) -> None:
+    for job_id in ("a", "b", "c"):
+        bench.create(job_id)
+    bench.one.claim("a")
+    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.claim("b")
+    bench.one.commit("b", 1, Status.FAILED, b'{"detail": "x"}')
+    bench.ask("dismiss", "c")
+    assert bench.redis.zcard("fp:due") == 0
+    assert bench.redis.scard("fp:waiting:default") == 0
+    assert bench.redis.exists("fp:worker:one") == 0

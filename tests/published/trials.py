@@ -1,0 +1,79 @@
+"""Callables that do what authors' callables do on bad days."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from fastprocesses_server import ProcessError
+
+
+def misbehave(how: str) -> Any:
+    match how:
+        case "exception":
+            raise ValueError("postgresql://admin:hunter2@db/city")
+        case "process-error":
+            raise ProcessError("outside the city limits")
+        case "exit":
+            raise SystemExit(3)
+        case "nan":
+            return float("nan")
+        case "object":
+            return object()
+        case "wrong type":
+            return {"not": "a number"}
+        case "unknown output":
+            return {"resullt": 1, "more": 2}
+        case "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+    return 0
+
+
+def report(percents: list[float], context: Any) -> float:
+    for percent in percents:
+        context.progress(percent, f"at {percent:g}")
+        time.sleep(0.25)
+    time.sleep(1)
+    return percents[-1]
+
+
+def sleep(seconds: float, context: Any) -> float:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not context.cancelled:
+        time.sleep(0.05)
+    return seconds
+
+
+def stubborn(pids: str) -> str:
+    """Catches whatever comes, and has a child process; writes the ids of both."""
+    child = subprocess.Popen(["sleep", "300"])
+    Path(pids).write_text(f"{os.getpid()} {child.pid}")
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except BaseException:  # noqa: BLE001, S112
+            continue
+    return "done"
+
+
+def count(counter: str) -> int:
+    """How often it ran, told by a file that it adds a line to."""
+    with Path(counter).open("a+") as file:
+        file.write("x\n")
+        file.seek(0)
+        return len(file.readlines())
+
+
+def fill(size: int, how: str, context: Any) -> Any:
+    if how == "bytes":
+        return b"\x00\xff" * (size // 2)
+    path: Path = context.workdir / "filled.bin"
+    path.write_bytes(b"\x00\xff" * (size // 2))
+    return path
+
+
+async def later(text: str) -> dict[str, Any]:
+    return {"text": text, "page": f"<script>{text}</script>", "nothing": None, "list": [1, None, "two"]}

@@ -1,0 +1,124 @@
+"""A running server for the tests: the embedded Valkey, a real worker and the API, as `dev` starts them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60
+END_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """`fastprocesses-server dev` in a process of its own, with its log in a file."""
+
+    def __init__(self, processes: Path, state: Path, environment: Mapping[str, str]) -> None:
+        self.port = free_port()
+        self.state = state
+        self.url = f"http://localhost:{self.port}"
+        self.log_path = state.with_suffix(".log")
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
+        self.environment = {
+            **own,
+            "FP_PORT": str(self.port),
+            "FP_PROCESSES_DIR": str(processes),
+            "FP_STATE_DIR": str(state),
+            **environment,
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fastprocesses_server", "dev"],
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                cwd=self.state.parent,
+            )
+        wait_until(self.is_ready, START_SECONDS, self.log)
+
+    def is_ready(self) -> bool:
+        if self.process and self.process.poll() is not None:
+            pytest.fail(f"the server ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self) -> int:
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
+
+
+def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "") -> Any:
+    """What the condition returns once it is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"not so after {seconds} s: {condition}\n{explain()}")
+
+
+def is_running(pid: int | str) -> bool:
+    """Not so for a zombie, which only waits to be waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Client(httpx.Client):
+    """HTTP with the few requests that every test makes."""
+
+    def execute(self, process: str, inputs: Mapping[str, Any], prefer: str = "", **members: Any) -> httpx.Response:
+        headers = {"Prefer": prefer} if prefer else {}
+        body = {"inputs": inputs, **members}
+        return self.post(f"/processes/{process}/execution", json=body, headers=headers)
+
+    def submit(self, process: str, inputs: Mapping[str, Any], **members: Any) -> str:
+        """The id of a new job."""
+        response = self.execute(process, inputs, "respond-async", **members)
+        assert response.status_code == 201, response.text
+        job_id: str = response.json()["jobID"]
+        return job_id
+
+    def status(self, job_id: str) -> dict[str, Any]:
+        response = self.get(f"/jobs/{job_id}")
+        assert response.status_code == 200, response.text
+        document: dict[str, Any] = response.json()
+        return document
+
+    def when(self, job_id: str, *statuses: str) -> dict[str, Any]:
+        """The status info once the job has one of the statuses."""
+
+        def reached() -> dict[str, Any] | None:
+            document = self.status(job_id)
+            return document if document["status"] in statuses else None
+
+        document: dict[str, Any] = wait_until(reached, END_SECONDS, lambda: str(self.status(job_id)))
+        return document
+
+    def finished(self, job_id: str) -> dict[str, Any]:
+        return self.when(job_id, "successful", "failed", "dismissed")

@@ -1,0 +1,25 @@
+"""`run_dev` with stand-ins for the worker and the API; the options come as one JSON object."""
+
+import json
+import sys
+from pathlib import Path
+
+from fastprocesses_server.errors import StartError
+from fastprocesses_server.standalone.dev import run_dev
+
+HERE = Path(__file__).parent
+options = json.loads(sys.argv[1])
+port = options["port"]
+try:
+    status = run_dev(
+        host="127.0.0.1",
+        port=port,
+        state_dir=Path(options["state_dir"]),
+        redis_url=options.get("redis_url"),
+        environment={"STAND_IN": "told"},
+        worker=[sys.executable, str(HERE / "worker.py"), *options.get("worker", [])],
+        api=[sys.executable, str(HERE / "api.py"), str(port)],
+    )
+except StartError as error:
+    sys.exit(str(error))
+sys.exit(status)

@@ -1,0 +1,74 @@
+"""The README says what the code does: its settings, its commands, its curl lines."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from serving import ROOT, Server
+
+from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.settings import Settings, setting_names
+
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def test_every_setting_is_listed_with_its_default_and_text() -> None:
+    rows = dict(re.findall(r"^\| `(FP_\w+)`.*?\| (.*) \|$", README, re.MULTILINE))
+    assert set(rows) == {names[0] for names in setting_names().values()}
+    for field, names in setting_names().items():
+        default, text = rows[names[0]].split(" | ", 1)
+        assert text == Settings.model_fields[field].description
+        if default.strip():
+            written = default.strip(" `")
+            assert getattr(Settings(**{field: written}), field) == Settings.model_fields[field].default
+        else:
+            assert Settings.model_fields[field].default in (None, ())
+
+
+def test_every_old_name_is_listed() -> None:
+    old = {names[-1] for names in setting_names().values() if len(names) > 2}
+    assert all(f"`{name}`" in README for name in old)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("sh") if "curl" in block])
+def test_curl_lines_work_as_printed(block: str, server: Server, tmp_path: Path) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed")
+    script = block.replace("http://localhost:8000", server.url)
+    done = subprocess.run(
+        ["bash", "-euc", script.replace("curl ", "curl --fail-with-body ")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout or list(tmp_path.iterdir())
+
+
+def test_the_first_example_is_the_shipped_process() -> None:
+    shipped = (ROOT / "processes.d" / "simple_process.py").read_text()
+    assert blocks("python")[0].partition("\n")[2].strip() in shipped
+
+
+def test_the_description_file_of_the_author_guide_is_right(tmp_path: Path) -> None:
+    guide = next(block for block in blocks("yaml") if "geo_tools.buffer" in block)
+    (tmp_path / "buffer.yaml").write_text(guide)
+    (tmp_path / "geo_tools.py").write_text("def buffer(geometry: dict, distance: float) -> dict: ...\n")
+    process = load_registry(tmp_path)["buffer"]
+    assert process.run.queue == "heavy"
+    assert process.results.cache == 24 * 3600
+
+
+def test_the_set_up_commands_name_what_is_there() -> None:
+    commands = [block.strip() for block in blocks("sh") if "pip install" in block]
+    assert len(commands) == 2
+    assert all("\n" not in command and "-c constraints.txt" in command for command in commands)
+    assert commands[1] in (ROOT / ".ci" / "run").read_text() or "grep" in (ROOT / ".ci" / "run").read_text()
