@@ -11,8 +11,8 @@ RUN python -m venv --without-pip /opt/venv
 
 # What changes seldom comes first, so that a changed process or module installs none of it again.
 COPY pyproject.toml constraints.txt ./
-RUN python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' \
-      > dependencies.txt \
+RUN python -c 'import tomllib; \
+print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"], sep="\n")' > dependencies.txt \
     && pip install --requirement dependencies.txt --constraint constraints.txt
 
 # Authors choose their versions freely, but for what the server itself stands on. The file need not exist: the pattern

@@ -63,7 +63,7 @@ def dev(host: Host = None, port: Port = None, processes: Processes = None, state
             host=settings.host,
             port=settings.port,
             state_dir=settings.state_dir,
-            redis_url=settings.broker_url.get_secret_value() if settings.names_a_redis else None,
+            embedded=not settings.names_a_redis,
             environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
         )
     )

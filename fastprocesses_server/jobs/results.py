@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from ..execution.outputs import EncodedOutput, StoredOutput
 
@@ -30,7 +31,7 @@ class ResultStore:
     def write(self, job_id: str, attempt: int, outputs: Iterable[EncodedOutput]) -> list[StoredOutput]:
         """Everything is on the disk when this returns; nobody sees it before the job's commit."""
         place = Path("jobs") / job_id / str(attempt)
-        return [self._write(output, place / output.name) for output in outputs]
+        return [self._write(output, place / _filename(output.name)) for output in outputs]
 
     def _write(self, output: EncodedOutput, place: Path) -> StoredOutput:
         if isinstance(output.body, bytes) and len(output.body) <= LARGEST_VALUE:
@@ -56,7 +57,7 @@ class ResultStore:
 
     def link(self, outputs: Iterable[StoredOutput], owner: Path) -> list[StoredOutput]:
         """The same outputs with files of another owner."""
-        return [self._link(output, owner / output.name) if output.file else output for output in outputs]
+        return [self._link(output, owner / _filename(output.name)) if output.file else output for output in outputs]
 
     def _link(self, output: StoredOutput, place: Path) -> StoredOutput:
         source, target = self.folder / str(output.file), self.folder / place
@@ -77,6 +78,11 @@ class ResultStore:
     def holds(self, outputs: Iterable[StoredOutput]) -> bool:
         """Whether every file is there."""
         return all((self.folder / output.file).is_file() for output in outputs if output.file)
+
+
+def _filename(output: str) -> str:
+    """An output may be called `..` or `a/b`; its file may not."""
+    return quote(output, safe="") + ".output"
 
 
 def _digest(file: BinaryIO) -> tuple[str, int]:

@@ -25,14 +25,14 @@ def run_dev(
     host: str,
     port: int,
     state_dir: Path,
-    redis_url: str | None = None,
+    embedded: bool = True,
     environment: Mapping[str, str] | None = None,
     worker: Sequence[str] | None = None,
     api: Sequence[str] | None = None,
 ) -> int:
     """Runs until a signal comes or a program ends by itself; returns the exit status.
 
-    With a `redis_url` no Valkey is started. `environment` goes to the worker and the API; `worker` and `api` are
+    Where no Valkey is to be `embedded`, the programs find a Redis by their settings. `environment` goes to the worker and the API; `worker` and `api` are
     command lines that take the place of ours. Raises StartError before anything is started.
     """
     console = Console(sys.stdout)
@@ -40,9 +40,8 @@ def run_dev(
     try:
         with Interrupts() as interrupts, open_state(state_dir) as state:
             check_port(host, port)
-            with _supervised(console, interrupts, state, redis_url) as (supervisor, url):
-                addresses = {"FP_REDIS_URL": url, "FP_STATE_DIR": str(state.directory)}
-                shared = {**(environment or {}), **addresses}
+            with _supervised(console, interrupts, state, embedded=embedded) as (supervisor, redis):
+                shared = {**(environment or {}), **redis, "FP_STATE_DIR": str(state.directory)}
                 supervisor.start(_worker(worker or (*OURS, "worker"), shared))
                 supervisor.start(Program("api", api or serve, API_GRACE, environment=shared))
                 supervisor.wait_until(lambda: is_ready(host, port))
@@ -57,12 +56,12 @@ def run_dev(
 
 @contextmanager
 def _supervised(
-    console: Console, interrupts: Interrupts, state: State, redis_url: str | None
-) -> Iterator[tuple[Supervisor, str]]:
-    """A supervisor, and the URL of the Redis to use: the embedded one answers by then."""
-    if redis_url:
+    console: Console, interrupts: Interrupts, state: State, *, embedded: bool
+) -> Iterator[tuple[Supervisor, Mapping[str, str]]]:
+    """A supervisor, and the settings that lead to the embedded Valkey: it answers by then."""
+    if not embedded:
         with Supervisor(console, interrupts, state.lock) as supervisor:
-            yield supervisor, redis_url
+            yield supervisor, {}
         return
     with (
         embedded_valkey(state.directory) as valkey,
@@ -70,7 +69,7 @@ def _supervised(
     ):
         supervisor.start(_valkey(valkey, state.lock))
         supervisor.wait_until(valkey.answers)
-        yield supervisor, valkey.url
+        yield supervisor, {"FP_REDIS_URL": valkey.url}
 
 
 def _worker(command: Sequence[str], environment: Mapping[str, str]) -> Program:

@@ -1,12 +1,15 @@
 """The Celery worker. Celery only wakes it: what runs, and how it ended, is in the store."""
 
+import logging
 import os
 import threading
 import time
+import warnings
 from secrets import token_hex
 from typing import Any
 
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 from kombu import Queue
 from loguru import logger
 
@@ -118,6 +121,10 @@ def _leave(keeper: Keeper) -> None:
 def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
+    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
+    if os.geteuid() == 0:
+        warnings.simplefilter("ignore", SecurityWarning)
+        logger.warning("this worker runs as root, and so do the callables")
     worker = app.Worker(
         pool="prefork",
         concurrency=concurrency or os.cpu_count() or 1,

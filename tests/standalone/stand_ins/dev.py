@@ -15,8 +15,8 @@ try:
         host="127.0.0.1",
         port=port,
         state_dir=Path(options["state_dir"]),
-        redis_url=options.get("redis_url"),
-        environment={"STAND_IN": "told"},
+        embedded="redis_url" not in options,
+        environment={"STAND_IN": "told", "FP_REDIS_URL": options.get("redis_url", "")},
         worker=[sys.executable, str(HERE / "worker.py"), *options.get("worker", [])],
         api=[sys.executable, str(HERE / "api.py"), str(port)],
     )
