@@ -32,8 +32,9 @@ def run_dev(
 ) -> int:
     """Runs until a signal comes or a program ends by itself; returns the exit status.
 
-    Where no Valkey is to be `embedded`, the programs find a Redis by their settings. `environment` goes to the worker and the API; `worker` and `api` are
-    command lines that take the place of ours. Raises StartError before anything is started.
+    Where no Valkey is to be `embedded`, the programs find a Redis by their settings. `environment` goes to the worker
+    and the API; `worker` and `api` are command lines that take the place of ours. Raises StartError before anything
+    is started.
     """
     console = Console(sys.stdout)
     serve = (*OURS, "serve", "--host", host, "--port", str(port))

@@ -8,8 +8,7 @@ import warnings
 from secrets import token_hex
 from typing import Any
 
-from celery import Celery, signals
-from celery.platforms import SecurityWarning
+from celery import Celery, platforms, signals
 from kombu import Queue
 from loguru import logger
 
@@ -123,7 +122,7 @@ def run_worker(app: Celery, concurrency: int | None) -> int:
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
     logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
     if os.geteuid() == 0:
-        warnings.simplefilter("ignore", SecurityWarning)
+        warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
         logger.warning("this worker runs as root, and so do the callables")
     worker = app.Worker(
         pool="prefork",
