@@ -1,5 +1,9 @@
 """uvicorn, as the command line starts it."""
 
+import signal
+import sys
+from types import FrameType
+
 import uvicorn
 from loguru import logger
 
@@ -31,4 +35,9 @@ def run_server(settings: Settings, registry: Registry) -> None:
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
+    signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
     _Server(configuration).run()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

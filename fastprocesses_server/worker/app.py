@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from celery import Celery, platforms, signals
+from celery.exceptions import CPendingDeprecationWarning
 from kombu import Queue
 from loguru import logger
 
@@ -121,6 +122,7 @@ def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
     logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # said at every loss of Redis, of a default of Celery 6
     if os.geteuid() == 0:
         warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
         logger.warning("this worker runs as root, and so do the callables")
