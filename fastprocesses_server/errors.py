@@ -1,9 +1,12 @@
-"""Every error that this server raises on purpose; `api/problems.py` turns the problems into documents."""
+"""Every error that this server raises on purpose, each with its problem document."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
+
+MOST_COMPLAINTS = 100
+"""In one answer."""
 
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
@@ -36,6 +39,11 @@ class Problem(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def document(self, instance: str) -> dict[str, Any]:
+        """exception.yaml; `instance` is where it happened, as a URL or a path."""
+        own = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
+        return {**own, "instance": instance, **self.members()}
 
     def members(self) -> dict[str, Any]:
         """Members of the problem document beside those that every problem has."""
@@ -101,8 +109,9 @@ class InvalidRequest(Problem):
     title = "Invalid request"
 
     def __init__(self, complaints: Sequence[Complaint]) -> None:
-        super().__init__("; ".join(map(str, complaints)))
-        self.complaints = tuple(complaints)
+        more = len(complaints) - MOST_COMPLAINTS
+        self.complaints = tuple(complaints[:MOST_COMPLAINTS])
+        super().__init__("; ".join(map(str, self.complaints)) + (f"; and {more} more" if more > 0 else ""))
 
     def members(self) -> dict[str, Any]:
         return {"errors": [{"path": c.path, "message": c.message} for c in self.complaints]}

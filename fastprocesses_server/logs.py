@@ -6,13 +6,32 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from .errors import StartError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from loguru import Record
 
     from .settings import Settings
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level:<7} {message}"
+
+
+def _log_to(file: "Path", settings: "Settings") -> None:
+    try:
+        logger.add(
+            file,
+            format=FORMAT,
+            level=settings.log_level,
+            rotation=settings.log_rotation,
+            retention=settings.log_retention,
+            backtrace=False,
+            diagnose=False,
+        )
+    except (OSError, ValueError) as error:
+        raise StartError(f"FP_LOG_FILE, FP_LOG_ROTATION or FP_LOG_RETENTION: {error}") from None
 
 
 class _ToLoguru(logging.Handler):
@@ -34,13 +53,5 @@ def configure_logs(settings: "Settings") -> None:
     logger.configure(patcher=_on_one_line)
     logger.add(sys.stdout, format=FORMAT, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:
-        logger.add(
-            settings.log_file,
-            format=FORMAT,
-            level=settings.log_level,
-            rotation=settings.log_rotation,
-            retention=settings.log_retention,
-            backtrace=False,
-            diagnose=False,
-        )
+        _log_to(settings.log_file, settings)
     logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)

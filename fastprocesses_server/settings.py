@@ -1,14 +1,27 @@
 """Settings from environment variables, `.env`, secret files and the command line, in rising order: files first."""
 
+import base64
+import binascii
 import difflib
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -24,6 +37,7 @@ from .errors import StartError
 from .processes.quantities import Bytes
 
 PREFIX = "FP_"
+SECRET_PREFIX = "whsec_"  # noqa: S105 - what every such secret begins with
 
 
 def _split(value: Any) -> Any:
@@ -36,7 +50,20 @@ def _split(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Days = Annotated[float, Field(gt=0)]
+Days = Annotated[float, Field(gt=0, le=36_500)]
+
+
+def _decodable(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if text.startswith(SECRET_PREFIX):
+        try:
+            base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
+        except binascii.Error:
+            raise ValueError(f"what follows {SECRET_PREFIX} must be base64") from None
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_decodable)]
 
 
 def _also(plain: str, *old: str) -> AliasChoices:
@@ -97,6 +124,16 @@ class Settings(BaseSettings):
     processes_dir: Path = _setting(Path("processes.d"), "Folder with the description files and their modules.")
     allowed_modules: Names = _setting(
         (), "Modules that callables may come from (with what lies below them); empty: any."
+    )
+
+    reference_hosts: Names = _setting(
+        (), "Hosts, addresses and networks that inputs by reference and callbacks may lead to; empty: all public ones."
+    )
+    max_reference_size: Bytes = _setting(8 * 1024**3, "Largest input that is fetched by reference, for example 8GiB.")
+
+    callback_secret: Secret | None = _setting(
+        None,
+        "What callbacks are signed with (Standard Webhooks): any text, or `whsec_` and base64; empty: no signature.",
     )
 
     state_dir: Path = _setting(Path(".fastprocesses"), "Folder of `dev`: its Valkey's data, and results.")
@@ -174,6 +211,30 @@ class Settings(BaseSettings):
     api_contact_url: str | None = _setting(None, "Page for questions.", also=_also("API_CONTACT_URL"))
     api_license_name: str | None = _setting(None, "Licence of the service.", also=_also("API_LICENSE_NAME"))
     api_license_url: str | None = _setting(None, "Page of that licence.", also=_also("API_LICENSE_URL"))
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"{network} is neither an address nor a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_absolute(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/?#]+", value):
+            raise ValueError("must begin with http:// or https:// and a host")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> "Settings":

@@ -21,10 +21,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+ENVIRONMENT = {"FP_WORKER_CONCURRENCY": "4", "FP_REFERENCE_HOSTS": "127.0.0.1,localhost"}
+
+
 @pytest.fixture(scope="session")
 def server(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that leave it as it was."""
-    running = Server(published, tmp_path_factory.mktemp("server") / "state", {"FP_WORKER_CONCURRENCY": "4"})
+    running = Server(published, tmp_path_factory.mktemp("server") / "state", ENVIRONMENT)
     running.start()
     yield running
     assert running.stop() == 0, running.log()

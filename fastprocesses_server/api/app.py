@@ -10,17 +10,18 @@ from loguru import logger
 
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
+from ..jobs.fetching import Fetcher
 from ..jobs.replies import Replies
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
-from . import execution, health, jobs, landing_page, openapi, processes
+from . import execution, health, job_list, job_results, jobs, landing_page, openapi, processes
 from .problems import add_problem_handlers
 from .services import Services
 
-EXPOSED = ["Location", "Link", "Preference-Applied"]
+EXPOSED = ["ETag", "Link", "Location", "Preference-Applied"]
 
 
 def create_app(settings: Settings, registry: Registry) -> FastAPI:
@@ -30,6 +31,7 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
     cache = connect_async(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
+    fetcher = Fetcher(store, results, settings.reference_hosts)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -39,12 +41,12 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        for client in (redis, listener, cache):
+        for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
-    app.state.services = Services(settings, registry, store, engine, results)
-    for module in (landing_page, openapi, processes, execution, jobs, health):
+    app.state.services = Services(settings, registry, store, engine, results, fetcher)
+    for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, health):
         app.include_router(module.router)
     add_problem_handlers(app)
     app.add_middleware(

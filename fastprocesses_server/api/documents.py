@@ -1,12 +1,82 @@
-"""JSON documents as responses."""
+"""JSON documents as responses, and those that stay as they are, encoded once."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from urllib.parse import quote
 
 import orjson
-from fastapi import Response
+from fastapi import Request, Response
 
-from .links import JSON, Link
+from ..links import JSON, Link
+
+MOST_KEPT_BYTES = 64 * 1024**2
+URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
+"""What stays as it is in a URL that is a URL already."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """An encoded document, with the entity tag of exactly these bytes."""
+
+    body: bytes
+    media_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+
+def encode(document: Mapping[str, Any], *, links: Sequence[Link] = (), media_type: str = JSON) -> Document:
+    """With its links, or these, in a `Link` header too (/rec/core/link-header)."""
+    shown = links or document.get("links", ())
+    return Document(orjson.dumps(document), media_type, {"Link": link_header(shown)} if shown else {})
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """If-None-Match (RFC 9110, 13.1.2), by weak comparison."""
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    return etag.removeprefix("W/") in known or known == ["*"]
+
+
+def document_response(request: Request, document: Document) -> Response:
+    """For GET and HEAD; 304 to a client that has the document already."""
+    headers = {"ETag": document.etag, "Vary": "Accept", **document.headers}
+    if is_known(request, document.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(document.body, media_type=document.media_type, headers=headers)
+
+
+class KeptDocuments:
+    """What follows from registry, settings and base URL alone; the longest unused go first where it gets much."""
+
+    def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
+        self.most_bytes = most_bytes
+        self.documents: OrderedDict[Hashable, Document] = OrderedDict()
+        self.size = 0
+
+    async def get(self, key: Hashable, make: Callable[[], Document]) -> Document:
+        """The document, made in a thread of its own where it is not there."""
+        kept = self.documents.get(key)
+        if kept is None:
+            kept = await asyncio.to_thread(make)
+            self._keep(key, kept)
+        self.documents.move_to_end(key)
+        return kept
+
+    def _keep(self, key: Hashable, document: Document) -> None:
+        if earlier := self.documents.pop(key, None):
+            self.size -= len(earlier.body)
+        self.documents[key] = document
+        self.size += len(document.body)
+        while self.size > self.most_bytes and len(self.documents) > 1:
+            _, dropped = self.documents.popitem(last=False)
+            self.size -= len(dropped.body)
 
 
 def json_response(
@@ -20,8 +90,20 @@ def linked_response(document: Mapping[str, Any]) -> Response:
     return json_response(document, headers={"Link": link_header(document["links"])})
 
 
-def link_header(links: Sequence[Link]) -> str:
+def link_header(links: Sequence[Mapping[str, str]]) -> str:
     return ", ".join(
-        "; ".join([f"<{link['href']}>", *(f'{name}="{value}"' for name, value in link.items() if name != "href")])
+        "; ".join(
+            [
+                f"<{quote(link['href'], safe=URL_CHARACTERS)}>",
+                *(_attribute(name, value) for name, value in link.items() if name != "href"),
+            ]
+        )
         for link in links
     )
+
+
+def _attribute(name: str, value: str) -> str:
+    """RFC 8288, section 3.4.1; what ASCII cannot say in the way of RFC 8187."""
+    if value.isascii() and value.isprintable() and not set(value) & set('"\\'):
+        return f'{name}="{value}"'
+    return f"{name}*=UTF-8''{quote(value, safe='')}"

@@ -2,23 +2,31 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, UnsupportedMediaType
+from ..execution.guard import Guard
 from ..execution.media_type import is_json
 from ..execution.mode import Mode, choose_mode
 from ..execution.preference import read_preference
-from ..execution.results import Presenter
+from ..execution.request import Execution, parse
+from ..execution.subscriber import read_subscriber
 from ..jobs.engine import Finished
 from ..jobs.record import Job
+from ..jobs.status_info import status_info
+from ..processes.description import JobControlOption, Process
 from .documents import json_response
-from .jobs import status_info
+from .job_results import presenter_for
 from .results import results_response
 from .services import Services, services_of, urls_of
 
 router = APIRouter()
+
+LARGE_BODY = 256 * 1024
+"""Bytes over which a body is read in a thread, so that others need not wait."""
 
 CLIENT_CLOSED_REQUEST = 499
 """For the log alone: nobody reads it."""
@@ -28,7 +36,7 @@ CLIENT_CLOSED_REQUEST = 499
 async def execute(request: Request, process_id: str) -> Response:
     services = services_of(request)
     process = services.process(process_id)
-    execution = services.reader(process).read(await _read_body(request, services.settings.max_body_size))
+    execution = await _read_execution(request, process)
     mode = choose_mode(process, read_preference(request.headers.getlist("prefer")))
     if mode.is_async:
         return _created(request, await services.engine.submit(execution), mode)
@@ -37,14 +45,53 @@ async def execute(request: Request, process_id: str) -> Response:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
     if isinstance(outcome, Job):
         return _created(request, outcome, mode)
-    presenter = Presenter(services.results.folder, lambda name: urls_of(request).output(outcome.job_id, name))
-    response = results_response(presenter.present(execution, outcome.outputs))
+    response = results_response(presenter_for(request, outcome.job_id).present(execution, outcome.outputs), request)
     _tell_of_sync_job(request, response, outcome, services)
     return _with_applied(response, mode.applied(created=False))
 
 
+@router.post("/processes/{process_id}/validation")
+async def validate(request: Request, process_id: str) -> Response:
+    """A dry run: what would run, how, and whether its outputs are cached; or the complaints of an execution."""
+    services = services_of(request)
+    process = services.process(process_id)
+    execution = await _read_execution(request, process)
+    mode = choose_mode(process, read_preference(request.headers.getlist("prefer")))
+    return json_response(
+        {
+            "valid": True,
+            "mode": JobControlOption.ASYNC_EXECUTE if mode.is_async else JobControlOption.SYNC_EXECUTE,
+            "inputs": execution.inputs,
+            "outputs": {output.name: output.as_document() for output in execution.outputs},
+            "response": execution.response,
+            "cached": await services.engine.has_cached(execution),
+        }
+    )
+
+
+async def _read_execution(request: Request, process: Process) -> Execution:
+    """Everything is known to be right when this returns."""
+    services, urls = services_of(request), urls_of(request)
+    body = await _read_body(request, services.settings.max_body_size)
+    is_large = len(body) > LARGE_BODY
+    asked = await asyncio.to_thread(parse, body) if is_large else parse(body)
+    reader = services.reader(process)
+    inputs = asked.get("inputs")
+    hrefs = list(reader.inputs.hrefs(inputs)) if isinstance(inputs, dict) else []
+    references, wrong = await services.fetcher.resolve(hrefs, urls.parse_output) if hrefs else ({}, [])
+    subscriber, refused = await read_subscriber(asked, Guard(services.settings.reference_hosts), urls.base)
+    complaints = [*wrong, *refused]
+    if is_large:
+        execution = await asyncio.to_thread(reader.read, asked, references, complaints)
+    else:
+        execution = reader.read(asked, references, complaints)
+    return replace(execution, subscriber=subscriber)
+
+
 async def _read_body(request: Request, limit: int) -> bytes:
     """The body, counted while it comes; what is over the limit is read and dropped, so that the client hears why."""
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise UnsupportedMediaType("Send the execute request without a content encoding.")
     content_type = request.headers.get("content-type", "application/json")
     if not is_json(content_type):
         raise UnsupportedMediaType(f"Send the execute request as application/json, not {content_type}.")

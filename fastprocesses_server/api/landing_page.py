@@ -4,37 +4,57 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ..links import HTML, OPENAPI, OPENAPI_31, REL, Link, Urls, link
 from ..settings import Settings
-from .documents import json_response, linked_response
-from .links import OPENAPI, REL, Urls, link
+from .documents import document_response, encode
+from .negotiation import negotiate
 from .services import services_of, urls_of
 
 router = APIRouter()
 
 CLASS = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
-CONFORMANCE_CLASSES = [CLASS + name for name in ("core", "ogc-process-description", "json")]
+CONFORMANCE_CLASSES = [
+    CLASS + name for name in ("core", "ogc-process-description", "json", "oas30", "job-list", "callback", "dismiss")
+]
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def landing_page(request: Request) -> Response:
-    return linked_response(landing_page_document(services_of(request).settings, urls_of(request)))
+    negotiate(request)
+    settings, urls = services_of(request).settings, urls_of(request)
+    document = await services_of(request).documents.get(
+        ("landing page", urls), lambda: encode(landing_page_document(settings, urls))
+    )
+    return document_response(request, document)
 
 
 @router.api_route("/conformance", methods=["GET", "HEAD"])
-async def conformance(_: Request) -> Response:
-    return json_response({"conformsTo": CONFORMANCE_CLASSES})
+async def conformance(request: Request) -> Response:
+    negotiate(request)
+    itself = link(urls_of(request).conformance, "self", "Conformance classes")
+    return document_response(request, encode({"conformsTo": CONFORMANCE_CLASSES}, links=[itself]))
 
 
 def landing_page_document(settings: Settings, urls: Urls) -> dict[str, Any]:
     """landingPage.yaml"""
+    jobs = [link(urls.jobs, REL + "job-list", "Jobs")] if settings.job_list != "off" else []
     return {
         "title": settings.api_title,
         "description": settings.api_description,
         "links": [
             link(urls.landing_page, "self", "This document"),
-            link(urls.api_definition, "service-desc", "API definition", OPENAPI),
+            *api_definition_links(urls),
             link(urls.conformance, REL + "conformance", "Conformance classes"),
             link(urls.processes, REL + "processes", "Processes"),
-            link(urls.jobs, REL + "job-list", "Jobs"),
+            *jobs,
         ],
     }
+
+
+def api_definition_links(urls: Urls) -> list[Link]:
+    """/req/oas30/oas-definition-1; version 3.0 first, for clients that take the first they find."""
+    return [
+        link(urls.api_definition, "service-desc", "API definition, OpenAPI 3.0", OPENAPI),
+        link(urls.api_definition_as("openapi31"), "service-desc", "API definition, OpenAPI 3.1", OPENAPI_31),
+        link(urls.api_definition_as("html"), "service-doc", "API documentation", HTML),
+    ]

@@ -1,75 +1,150 @@
-"""The documents of OGC API - Processes 1.0 as OpenAPI 3.0 schemas, for the API definition."""
+"""The documents of OGC API - Processes 1.0 as schemas, in words that OpenAPI 3.0 and 3.1 share."""
 
 from typing import Any
 
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
-LINKS: Schema = {"type": "array", "items": {"$ref": "#/components/schemas/link"}}
+URL: Schema = {"type": "string", "format": "uri"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+STATUSES = ["accepted", "running", "successful", "failed", "dismissed"]
 
 
-def _object(required: tuple[str, ...] = (), **properties: Schema) -> Schema:
+def schema_reference(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+LINKS: Schema = {"type": "array", "items": schema_reference("link")}
+
+
+def object_of(required: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
+    """Open: members that are not named are ignored, or for later versions."""
     schema: Schema = {"type": "object", "properties": properties}
     return {**schema, "required": list(required)} if required else schema
 
 
+def array_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def words(*allowed: str) -> Schema:
+    return {"type": "string", "enum": list(allowed)}
+
+
 def _texts(*names: str) -> dict[str, Schema]:
-    return {name: {"type": "string"} for name in names}
+    return dict.fromkeys(names, TEXT)
 
 
-def _moments(*names: str) -> dict[str, Schema]:
-    return {name: {"type": "string", "format": "date-time"} for name in names}
+METADATA = object_of(role=TEXT, href=TEXT, title=TEXT)
+DESCRIPTION_TYPE: dict[str, Schema] = {
+    **_texts("title", "description"),
+    "keywords": array_of(TEXT),
+    "metadata": array_of(METADATA),
+    "additionalParameters": object_of(
+        **_texts("role", "href", "title"), parameters=array_of(object_of(("name", "value"), name=TEXT, value={}))
+    ),
+}
 
-
-COMPONENT_SCHEMAS: dict[str, Schema] = {
-    "link": _object(("href",), **_texts("href", "rel", "type", "hreflang", "title")),
-    "landingPage": _object(("links",), **_texts("title", "description"), links=LINKS),
-    "confClasses": _object(("conformsTo",), conformsTo={"type": "array", "items": TEXT}),
-    "processSummary": _object(
-        ("id", "version"),
-        **_texts("id", "version", "title", "description"),
-        keywords={"type": "array", "items": TEXT},
-        jobControlOptions={
-            "type": "array",
-            "items": {"type": "string", "enum": ["sync-execute", "async-execute", "dismiss"]},
-        },
-        outputTransmission={"type": "array", "items": {"type": "string", "enum": ["value", "reference"]}},
-        links=LINKS,
-    ),
-    "processList": _object(
-        ("processes", "links"),
-        processes={"type": "array", "items": {"$ref": "#/components/schemas/processSummary"}},
-        links=LINKS,
-    ),
-    "process": {
-        "allOf": [
-            {"$ref": "#/components/schemas/processSummary"},
-            _object(inputs={"type": "object"}, outputs={"type": "object"}),
-        ]
-    },
-    "statusInfo": _object(
-        ("jobID", "status", "type"),
-        **_texts("jobID", "processID", "message"),
-        **_moments("created", "started", "finished", "updated"),
-        type={"type": "string", "enum": ["process"]},
-        status={"type": "string", "enum": ["accepted", "running", "successful", "failed", "dismissed"]},
-        progress={"type": "integer", "minimum": 0, "maximum": 100},
-        links=LINKS,
-    ),
-    "jobList": _object(
-        ("jobs", "links"),
-        jobs={"type": "array", "items": {"$ref": "#/components/schemas/statusInfo"}},
-        links=LINKS,
-    ),
-    "problem": _object(
+CAPABILITIES: dict[str, Schema] = {
+    "link": object_of(("href",), **_texts("href", "rel", "type", "hreflang", "title")),
+    "landingPage": object_of(("links",), **_texts("title", "description"), links=LINKS),
+    "confClasses": object_of(("conformsTo",), conformsTo=array_of(TEXT)),
+    "health": object_of(("status",), status=TEXT, reasons=array_of(TEXT)),
+    "problem": object_of(
         ("type",),
         **_texts("type", "title", "detail", "instance"),
         status={"type": "integer"},
         errors={
-            "type": "array",
-            "description": "Everything that is wrong with the request.",
-            "items": _object(("path", "message"), **_texts("path", "message")),
+            **array_of(object_of(("path", "message"), **_texts("path", "message"))),
+            "description": "Everything that is wrong with the request, each with its place.",
         },
     ),
-    "health": _object(("status",), **_texts("status"), reasons={"type": "array", "items": TEXT}),
 }
+
+PROCESSES: dict[str, Schema] = {
+    "processSummary": object_of(
+        ("id", "version"),
+        **_texts("id", "version"),
+        **DESCRIPTION_TYPE,
+        jobControlOptions=array_of(words("sync-execute", "async-execute", "dismiss")),
+        outputTransmission=array_of(words("value", "reference")),
+        links=LINKS,
+    ),
+    "processList": object_of(
+        ("processes", "links"), processes=array_of(schema_reference("processSummary")), links=LINKS
+    ),
+    "inputDescription": object_of(
+        ("schema",),
+        **DESCRIPTION_TYPE,
+        schema={"type": "object"},
+        minOccurs={"type": "integer", "minimum": 0, "default": 1},
+        maxOccurs={"oneOf": [{"type": "integer", "minimum": 1}, words("unbounded")], "default": 1},
+    ),
+    "outputDescription": object_of(("schema",), **DESCRIPTION_TYPE, schema={"type": "object"}),
+    "process": {
+        "allOf": [
+            schema_reference("processSummary"),
+            object_of(
+                inputs={"type": "object", "additionalProperties": schema_reference("inputDescription")},
+                outputs={"type": "object", "additionalProperties": schema_reference("outputDescription")},
+            ),
+        ]
+    },
+}
+
+EXECUTION: dict[str, Schema] = {
+    "reference": {
+        **object_of(("href",), href=URL, **_texts("rel", "type", "hreflang", "title")),
+        "description": "A value that lies elsewhere: the server fetches it, and reads it by its type.",
+    },
+    "format": object_of(**_texts("mediaType", "encoding"), schema={}),
+    "subscriber": {
+        **object_of(successUri=URL, inProgressUri=URL, failedUri=URL),
+        "description": "Where the server posts the results, the status on its way, or the problem.",
+    },
+    "execute": {
+        **object_of(
+            inputs={"type": "object"},
+            outputs={"type": "object", "additionalProperties": {"type": "object"}},
+            response={**words("raw", "document"), "default": "raw"},
+            subscriber=schema_reference("subscriber"),
+        ),
+        "description": "The inputs of a process, the choice of its outputs, and how they are sent.",
+    },
+    "validation": {
+        "allOf": [
+            schema_reference("execute"),
+            object_of(
+                ("valid", "mode"),
+                valid={"type": "boolean", "enum": [True]},
+                mode=words("sync-execute", "async-execute"),
+                cached={"type": "boolean"},
+            ),
+        ],
+        "description": "What an execution of the request would be: its inputs with defaults, and all of its outputs.",
+    },
+}
+
+JOBS: dict[str, Schema] = {
+    "statusInfo": object_of(
+        ("jobID", "status", "type"),
+        **_texts("jobID", "id", "processID", "processingEntityType", "message"),
+        **dict.fromkeys(("created", "started", "finished", "updated"), MOMENT),
+        type=words("process"),
+        status=words(*STATUSES),
+        progress={"type": "integer", "minimum": 0, "maximum": 100},
+        exception=schema_reference("problem"),
+        links=LINKS,
+    ),
+    "jobList": object_of(("jobs", "links"), jobs=array_of(schema_reference("statusInfo")), links=LINKS),
+    "jobInputs": {"type": "object", "description": "The inputs as they were sent, with defaults, by name."},
+    "jobDefinition": {
+        "allOf": [
+            schema_reference("execute"),
+            object_of(process=URL, **_texts("processID", "version", "fingerprint")),
+        ],
+        "description": "The execute request, and which definition of which process it was run by.",
+    },
+}
+
+COMPONENT_SCHEMAS: dict[str, Schema] = {**CAPABILITIES, **PROCESSES, **EXECUTION, **JOBS}

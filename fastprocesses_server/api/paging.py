@@ -1,14 +1,20 @@
-"""Query parameters of lists: `limit` and `offset`, and the links to the pages beside this one."""
+"""Pages of lists: `limit`, `offset` and `cursor`, and the links to the pages beside this one."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from fastapi import Request
 
-from ..errors import Complaint, InvalidRequest
-from .links import Link, link, with_query
+from ..jobs.selection import Cursor, Direction, Window
+from ..jobs.store import JobPage
+from ..links import Link, link, with_query
+from .query import Query
 
 DEFAULT_LIMIT = 10
 LARGEST_LIMIT = 10_000
+TITLES = {"self": "This page", "next": "Next page", "prev": "Previous page"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +35,60 @@ class Page:
 
 
 def read_page(request: Request) -> Page:
-    """/req/core/pl-limit-definition; a limit over the largest is taken as the largest."""
-    limit = _integer(request, "limit", DEFAULT_LIMIT, least=1)
-    return Page(min(limit, LARGEST_LIMIT), _integer(request, "offset", 0, least=0))
+    """/req/core/pl-limit-definition"""
+    query = Query(request)
+    limit, offset = _read_limits(query)
+    query.check()
+    return Page(limit, offset)
 
 
-def _integer(request: Request, name: str, default: int, *, least: int) -> int:
-    text = request.query_params.get(name)
+def read_window(query: Query) -> Window:
+    """/req/job-list/limit-definition; an offset goes to the older jobs."""
+    limit, offset = _read_limits(query)
+    window = Window(limit, offset, _read_cursor(query))
+    return window if window.direction == Direction.OLDER else replace(window, offset=0)
+
+
+def _read_limits(query: Query) -> tuple[int, int]:
+    """Limit and offset; a limit over the largest is taken as the largest."""
+    limit, offset = query.integer("limit", least=1), query.integer("offset", least=0)
+    return min(limit or DEFAULT_LIMIT, LARGEST_LIMIT), offset or 0
+
+
+def _read_cursor(query: Query) -> Cursor | None:
+    text = query.text("cursor")
     if text is None:
-        return default
-    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) >= least):
-        raise InvalidRequest([Complaint(name, f"must be an integer of at least {least}")])
-    return int(text)
+        return None
+    match = re.fullmatch(r"(older|newer)-([0-9]{1,15})-(.+)", text)
+    if not match:
+        query.complain("cursor", "is none of this server's; follow the links next and prev")
+        return None
+    return Cursor(Direction(match[1]), int(match[2]), match[3])
+
+
+def window_links(url: str, query: Mapping[str, Sequence[str]], window: Window, page: JobPage) -> list[Link]:
+    """Links to a page and those beside it, which keep the rest of the query."""
+    windows = {"self": window, **neighbours(window, page)}
+    return [
+        link(with_query(url, **{**query, **_parameters(there)}), rel, TITLES[rel]) for rel, there in windows.items()
+    ]
+
+
+def neighbours(window: Window, page: JobPage) -> dict[str, Window]:
+    """The older jobs are `next`, the newer ones `prev`. Where a page comes from, there is a way back."""
+    limit, cursor = window.limit, window.cursor
+    beyond = Window(limit, page.left_out, page.beyond) if page.beyond else None
+    origin = Window(limit, cursor=cursor.back()) if cursor else None
+    if window.offset:
+        origin = replace(window, offset=max(window.offset - limit, 0))
+    following, previous = (beyond, origin) if window.direction == Direction.OLDER else (origin, beyond)
+    return {rel: there for rel, there in (("next", following), ("prev", previous)) if there}
+
+
+def _parameters(window: Window) -> dict[str, Any]:
+    cursor = window.cursor
+    return {
+        "limit": window.limit,
+        **({"offset": window.offset} if window.offset else {}),
+        **({"cursor": f"{cursor.direction}-{cursor.created}-{cursor.job_id}"} if cursor else {}),
+    }

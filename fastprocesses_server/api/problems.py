@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457, exception.yaml): the one place where they are made."""
+"""Errors as responses with problem documents (RFC 9457, exception.yaml)."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS
+from .negotiation import allowed_methods
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -28,15 +29,7 @@ def media_type_for(accept: str) -> str:
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
-    document = {
-        "type": problem.type,
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-        "instance": request.url.path,
-        **problem.members(),
-    }
-    return _response(request, document, problem.headers())
+    return _response(request, problem.document(request.url.path), problem.headers())
 
 
 def _response(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
@@ -68,7 +61,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         "status": error.status_code,
         "detail": f"{request.method} {request.url.path}: {title}",
     }
-    return _response(request, document, error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join([*allowed_methods(request), "OPTIONS"])
+        if request.method == "OPTIONS":
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+    return _response(request, document, headers)
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:

@@ -5,11 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from ..links import REL, Link, Urls, link
 from ..processes.description import Process
 from ..processes.published import published
-from .documents import linked_response
-from .links import REL, Urls, link
-from .paging import read_page
+from ..processes.registry import Registry
+from .documents import document_response, encode
+from .negotiation import negotiate
+from .paging import Page, read_page
 from .services import services_of, urls_of
 
 router = APIRouter()
@@ -30,19 +32,31 @@ SUMMARY = {
 
 @router.api_route("/processes", methods=["GET", "HEAD"])
 async def process_list(request: Request) -> Response:
+    negotiate(request)
     page, registry, urls = read_page(request), services_of(request).registry, urls_of(request)
-    shown = islice(registry.values(), page.offset, page.offset + page.limit)
-    return linked_response(
-        {
-            "processes": [summary(process, urls) for process in shown],
-            "links": page.links(urls.processes, "Processes", has_more=page.offset + page.limit < len(registry)),
-        }
+    document = await services_of(request).documents.get(
+        ("processes", urls, page), lambda: encode(process_list_document(registry, page, urls))
     )
+    return document_response(request, document)
 
 
 @router.api_route("/processes/{process_id}", methods=["GET", "HEAD"])
 async def process_description(request: Request, process_id: str) -> Response:
-    return linked_response(description(services_of(request).process(process_id), urls_of(request)))
+    negotiate(request)
+    process, urls = services_of(request).process(process_id), urls_of(request)
+    document = await services_of(request).documents.get(
+        ("process", urls, process_id), lambda: encode(description(process, urls))
+    )
+    return document_response(request, document)
+
+
+def process_list_document(registry: Registry, page: Page, urls: Urls) -> dict[str, Any]:
+    """processList.yaml"""
+    shown = islice(registry.values(), page.offset, page.offset + page.limit)
+    return {
+        "processes": [summary(process, urls) for process in shown],
+        "links": page.links(urls.processes, "Processes", has_more=page.offset + page.limit < len(registry)),
+    }
 
 
 def summary(process: Process, urls: Urls) -> dict[str, Any]:
@@ -52,7 +66,12 @@ def summary(process: Process, urls: Urls) -> dict[str, Any]:
         link(urls.process(process.id), "self", process.title or process.id),
         link(urls.execution(process.id), REL + "execute", "Execute"),
     ]
-    return {**document, "links": [*own, *document["links"]]}
+    return {**document, "links": [*own, *map(_complete, document["links"])]}
+
+
+def _complete(authors: Link) -> Link:
+    """Clients break where a link lacks its relation, type or title."""
+    return {"rel": "related", "type": "text/html", "title": authors["href"], **authors}
 
 
 def description(process: Process, urls: Urls) -> dict[str, Any]:

@@ -7,13 +7,16 @@ from fastapi import Request
 from ..errors import NoSuchProcess
 from ..execution.request import RequestReader
 from ..jobs.engine import Engine
+from ..jobs.fetching import Fetcher
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
+from ..links import Urls
 from ..processes.description import Process
 from ..processes.registry import Registry
 from ..processes.suggestion import suggest
 from ..settings import Settings
-from .links import Urls, urls_for
+from .base_url import urls_for
+from .documents import KeptDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,9 @@ class Services:
     store: JobStore
     engine: Engine
     results: ResultStore
+    fetcher: Fetcher
     readers: dict[str, RequestReader] = field(default_factory=dict)
+    documents: KeptDocuments = field(default_factory=KeptDocuments)
 
     def process(self, process_id: str) -> Process:
         process = self.registry.get(process_id)

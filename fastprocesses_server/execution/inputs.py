@@ -1,20 +1,24 @@
 """The inputs of an execute request: read by the rules of the standard, checked, and turned into arguments."""
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import orjson
 
 from ..errors import Complaint
-from ..processes.description import Input, Process
+from ..processes.description import Input, Process, Schema
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
-from .media_type import alternatives, holds_binary, media_type_of, normalised
+from .media_type import alternatives, holds_binary, is_json, media_type_of, normalised
+from .references import FetchedFile, FetchedValue, Later, Reference, References
 
 LONGEST_MESSAGE = 300
+MOST_COMPLAINTS = 100
 
 
 class Unreadable(Exception):
@@ -29,6 +33,7 @@ class Unreadable(Exception):
 class Alternative:
     """One form that the value of an input may have."""
 
+    schema: Schema
     media_type: str
     is_binary: bool
     validator: jsonschema_rs.Draft202012Validator
@@ -36,11 +41,12 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value as sent: bare, or qualified by what it says of itself."""
+    """A value as sent: bare, or qualified by what it says of itself. `guessed`: a server said so, not the client."""
 
     value: Any
     media_type: str | None = None
     encoding: str | None = None
+    guessed: bool = False
 
 
 class InputReader:
@@ -52,21 +58,21 @@ class InputReader:
         self.own_members = _declared_members(description.schema_)
         self.alternatives = [_alternative(member, description.schema_) for member in alternatives(description.schema_)]
 
-    def read(self, sent: Any) -> Any:
-        """What the callable gets.
+    def read(self, sent: Any, references: References) -> Any:
+        """What the callable gets; `Later` stands for what the worker will have fetched.
 
         Raises:
             Unreadable: with everything that is wrong.
         """
         if not self.description.takes_many:
-            return self._read_one(sent, self.path)
+            return self._read_one(sent, self.path, references)
         items = sent if isinstance(sent, list) else [sent]
         self._check_count(len(items))
         values: list[Any] = []
         complaints: list[Complaint] = []
         for index, item in enumerate(items):
             try:
-                values.append(self._read_one(item, f"{self.path}[{index}]"))
+                values.append(self._read_one(item, f"{self.path}[{index}]", references))
             except Unreadable as error:
                 complaints += error.complaints
         if complaints:
@@ -80,21 +86,24 @@ class InputReader:
         if most != "unbounded" and count > most:
             raise Unreadable(Complaint(self.path, f"at most {most} values are taken, {count} came"))
 
-    def _read_one(self, sent: Any, path: str) -> Any:
-        value = self._unwrap(sent, path)
+    def _read_one(self, sent: Any, path: str, references: References) -> Any:
+        value = self._unwrap(sent, references)
+        candidates = self._candidates(value, path)
+        if isinstance(value.value, Later):
+            return value.value
         complaints: list[Complaint] = []
-        for alternative in self._candidates(value, path):
-            wrong = list(_check(alternative, value.value, path))
-            if not wrong:
-                return _decode(alternative, value, path)
-            complaints = complaints or wrong
+        for alternative in candidates:
+            try:
+                return _read_as(alternative, value, path)
+            except Unreadable as error:
+                complaints = complaints or list(error.complaints)
         raise Unreadable(*complaints)
 
-    def _unwrap(self, sent: Any, path: str) -> Value:
+    def _unwrap(self, sent: Any, references: References) -> Value:
         if not isinstance(sent, dict):
             return Value(sent)
-        if "href" in sent and "href" not in self.own_members:
-            raise Unreadable(Complaint(path, "inputs by reference (href) are not taken; send the value itself"))
+        if isinstance(sent.get("href"), str) and "href" not in self.own_members:
+            return _referenced(sent, references.get(sent["href"], Later()))
         if "value" not in sent or "value" in self.own_members:
             return Value(sent)
         qualities = {**sent, **(sent["format"] if isinstance(sent.get("format"), dict) else {})}
@@ -105,14 +114,28 @@ class InputReader:
             return self.alternatives
         wanted = normalised(str(value.media_type))
         found = [a for a in self.alternatives if normalised(a.media_type) == wanted]
-        if not found:
+        found = found or [a for a in self.alternatives if is_json(a.media_type) and is_json(wanted)]
+        if not found and not value.guessed:
             offered = ", ".join(dict.fromkeys(a.media_type for a in self.alternatives))
             raise Unreadable(Complaint(path, f"media type {value.media_type} is not taken; offered: {offered}"))
-        return found
+        return found or self.alternatives
+
+
+def _referenced(sent: Mapping[str, Any], reference: Reference) -> Value:
+    """The client's word for the media type counts, else the server's, as far as it fits."""
+    nested = sent["format"] if isinstance(sent.get("format"), dict) else {}
+    declared = sent.get("type") or sent.get("mediaType") or nested.get("mediaType")
+    match reference:
+        case FetchedValue(value, media_type):
+            return Value(value, declared or media_type, guessed=not declared)
+        case FetchedFile(_, media_type):
+            return Value(reference, declared or media_type, guessed=not declared)
+        case _:
+            return Value(Later(), declared)
 
 
 def _alternative(schema: dict[str, Any], root: dict[str, Any]) -> Alternative:
-    return Alternative(media_type_of(schema), holds_binary(schema), compile_schema(schema, root=root))
+    return Alternative(schema, media_type_of(schema), holds_binary(schema), compile_schema(schema, root=root))
 
 
 def _declared_members(schema: dict[str, Any]) -> frozenset[str]:
@@ -124,21 +147,53 @@ def _declared_members(schema: dict[str, Any]) -> frozenset[str]:
     return frozenset(names)
 
 
+def _read_as(alternative: Alternative, value: Value, path: str) -> Any:
+    """The value as this alternative takes it: checked, and decoded."""
+    if isinstance(value.value, FetchedFile) and alternative.is_binary:
+        return value.value.path
+    plain = _content(alternative, value.value.path, path) if isinstance(value.value, FetchedFile) else value.value
+    if complaints := list(_check(alternative, plain, path)):
+        raise Unreadable(*complaints)
+    return _decode(alternative, _with_integers(plain, alternative.schema), value.encoding, path)
+
+
+def _with_integers(value: Any, schema: Schema) -> Any:
+    """Whole numbers as integers where the schema says so: JSON does not tell 2.0 from 2, callables do."""
+    match value:
+        case float() if schema.get("type") == "integer":
+            return int(value)
+        case list() if isinstance(schema.get("items"), dict):
+            return [_with_integers(item, schema["items"]) for item in value]
+        case dict() if isinstance(schema.get("properties"), dict):
+            members = schema["properties"]
+            return {name: _with_integers(member, members.get(name, {})) for name, member in value.items()}
+        case _:
+            return value
+
+
+def _content(alternative: Alternative, file: Path, path: str) -> Any:
+    try:
+        body = file.read_bytes()
+        return orjson.loads(body) if is_json(alternative.media_type) else body.decode()
+    except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
+        raise Unreadable(Complaint(path, f"is no {alternative.media_type}: {error}")) from None
+
+
 def _check(alternative: Alternative, value: Any, path: str) -> Iterator[Complaint]:
-    for error in alternative.validator.iter_errors(value):
+    for error in islice(alternative.validator.iter_errors(value), MOST_COMPLAINTS):
         where = path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
         message = error.message
         yield Complaint(where, message if len(message) <= LONGEST_MESSAGE else f"… {message[-LONGEST_MESSAGE:]}")
 
 
-def _decode(alternative: Alternative, value: Value, path: str) -> Any:
-    says_base64 = isinstance(value.value, str) and value.encoding == "base64"
+def _decode(alternative: Alternative, value: Any, encoding: str | None, path: str) -> Any:
+    says_base64 = isinstance(value, str) and encoding == "base64"
     if not alternative.is_binary and not says_base64:
-        return value.value
+        return value
     try:
-        decoded = base64.b64decode("".join(value.value.split()), validate=True)
+        decoded = base64.b64decode("".join(value.split()), validate=True)
         return decoded if alternative.is_binary else decoded.decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise Unreadable(Complaint(path, f"is not base64 of what is asked for: {error}")) from None
 
 
@@ -149,8 +204,8 @@ class InputsReader:
         self.process = process
         self.readers = {name: InputReader(name, description) for name, description in process.inputs.items()}
 
-    def read(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Arguments for the callable; an optional input that is not there is left out.
+    def read(self, inputs: Mapping[str, Any], references: References) -> dict[str, Any]:
+        """Arguments for the callable; an optional input that is not there is left out, a fetched binary is a path.
 
         Raises:
             Unreadable: with everything that is wrong with any of them.
@@ -163,12 +218,22 @@ class InputsReader:
                     complaints.append(Complaint(reader.path, "is required"))
                 continue
             try:
-                arguments[name] = reader.read(inputs[name])
+                arguments[name] = reader.read(inputs[name], references)
             except Unreadable as error:
                 complaints += error.complaints
         if complaints:
             raise Unreadable(*complaints)
         return arguments
+
+    def hrefs(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Path and URL of every reference."""
+        for name, sent in inputs.items():
+            reader = self.readers.get(name)
+            if reader is None or "href" in reader.own_members:
+                continue
+            for index, item in enumerate(sent if isinstance(sent, list) else [sent]):
+                if isinstance(item, dict) and isinstance(item.get("href"), str):
+                    yield reader.path + (f"[{index}]" if isinstance(sent, list) else ""), item["href"]
 
     def with_defaults(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs as sent, and the defaults of those that were not."""
@@ -180,6 +245,6 @@ class InputsReader:
         return {**defaults, **inputs}
 
     def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
-        for name in inputs:
-            if name not in self.readers:
-                yield Complaint(f"$.inputs.{name}", f"the process has no such input{suggest(name, self.readers)}")
+        unknown = (name for name in inputs if name not in self.readers)
+        for name in islice(unknown, MOST_COMPLAINTS):
+            yield Complaint(f"$.inputs.{name}", f"the process has no such input{suggest(name, self.readers)}")

@@ -41,6 +41,13 @@ def holds_binary(schema: dict[str, Any]) -> bool:
     return schema.get("contentEncoding") in ("base64", "binary") or schema.get("format") in ("byte", "binary")
 
 
+def kind_of(schema: dict[str, Any]) -> Kind:
+    """How values of this schema stand in a document."""
+    if holds_binary(schema):
+        return Kind.BINARY
+    return Kind.TEXT if schema.get("type") == "string" else Kind.JSON
+
+
 def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """The members of a `oneOf` by media type, the default first; else the schema itself."""
     members = schema.get("oneOf") or schema.get("anyOf")

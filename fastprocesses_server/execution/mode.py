@@ -30,6 +30,6 @@ def choose_mode(process: Process, preference: Preference) -> Mode:
         return Mode(wait=None)
     if not process.offers(JobControlOption.SYNC_EXECUTE):
         return Mode(wait=0, preference=preference)
-    if preference.wait:
+    if preference.wait is not None:
         return Mode(wait=preference.wait, preference=preference)
     return Mode(wait=0 if preference.respond_async else None, preference=preference)

@@ -19,6 +19,9 @@ from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
 from .media_type import BINARY, JSON, TEXT, Kind, alternatives, declared_media_type, holds_binary, is_json
 
+LARGEST_CHECKED = 64 * 1024**2
+"""Bytes of a file of JSON that is read to be checked."""
+
 
 class InvalidOutput(Exception):
     """The callable returned something that its description does not allow."""
@@ -39,6 +42,7 @@ class EncodedOutput:
 class Alternative:
     media_type: str | None
     is_binary: bool
+    takes_text: bool
     validator: jsonschema_rs.Draft202012Validator
 
 
@@ -87,7 +91,12 @@ class OutputWriter:
     def __init__(self, name: str, output: Output) -> None:
         self.name = name
         self.alternatives = [
-            Alternative(declared_media_type(member), holds_binary(member), compile_schema(member, root=output.schema_))
+            Alternative(
+                declared_media_type(member),
+                holds_binary(member),
+                member.get("type", "string") == "string",
+                compile_schema(member, root=output.schema_),
+            )
             for member in alternatives(output.schema_)
         ]
 
@@ -95,10 +104,11 @@ class OutputWriter:
         if isinstance(value, (bytes, bytearray, memoryview, Path)):
             return self._encode_bytes(value if isinstance(value, Path) else bytes(value))
         body = encode_json(value, self.name)
-        alternative = self._matching(orjson.loads(body))
-        if isinstance(value, str):
-            return self._encode_text(value, alternative)
-        scalar = isinstance(value, (bool, int, float))
+        plain = orjson.loads(body)
+        alternative = self._matching(plain)
+        if isinstance(plain, str):
+            return self._encode_text(plain, alternative)
+        scalar = isinstance(plain, (bool, int, float))
         return EncodedOutput(self.name, alternative.media_type or (TEXT if scalar else JSON), Kind.JSON, body)
 
     def _matching(self, value: Any) -> Alternative:
@@ -125,9 +135,24 @@ class OutputWriter:
         if isinstance(value, Path) and not value.is_file():
             raise InvalidOutput(f"output {self.name!r}: there is no file {value}")
         name = value.name if isinstance(value, Path) else None
-        media_type = self.alternatives[0].media_type or (mimetypes.guess_type(name)[0] if name else None) or BINARY
-        kind = Kind.JSON if is_json(media_type) else Kind.TEXT if media_type.startswith("text/") else Kind.BINARY
+        declared = self.alternatives[0].media_type
+        media_type = declared or (mimetypes.guess_type(name)[0] if name else None) or BINARY
+        if is_json(media_type):
+            self._check_json(value)
+            return EncodedOutput(self.name, media_type, Kind.JSON, value, name)
+        if declared is None and not any(alternative.takes_text for alternative in self.alternatives):
+            raise InvalidOutput(f"output {self.name!r} is bytes, and its schema is for JSON")
+        kind = Kind.TEXT if media_type.startswith("text/") else Kind.BINARY
         return EncodedOutput(self.name, media_type, kind, value, name)
+
+    def _check_json(self, value: bytes | Path) -> None:
+        """What is too large to be held in memory is the author's word."""
+        if isinstance(value, Path) and value.stat().st_size > LARGEST_CHECKED:
+            return
+        try:
+            self._matching(orjson.loads(value.read_bytes() if isinstance(value, Path) else value))
+        except orjson.JSONDecodeError as error:
+            raise InvalidOutput(f"output {self.name!r} is not JSON: {error}") from None
 
 
 def encode_json(value: Any, name: str) -> bytes:

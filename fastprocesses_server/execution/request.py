@@ -1,8 +1,8 @@
 """The execute request (execute.yaml), and the execution that it becomes once everything in it is known to be right."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,11 @@ from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
 from .inputs import InputsReader, Unreadable
 from .media_type import alternatives, media_type_of, normalised
+from .references import References, as_document, from_document, identity
+from .subscriber import Subscriber
+
+NONE: References = {}
+WRITABLE_DEPTH = 240
 
 
 class ResponseType(StrEnum):
@@ -25,6 +30,12 @@ class ResponseType(StrEnum):
 class RequestedOutput:
     name: str
     transmission: TransmissionMode = TransmissionMode.VALUE
+    media_type: str | None = None
+    """One of those declared, where the client chose."""
+
+    def as_document(self) -> dict[str, Any]:
+        chosen = {"format": {"mediaType": self.media_type}} if self.media_type else {}
+        return {"transmissionMode": self.transmission, **chosen}
 
 
 @dataclass(frozen=True)
@@ -38,21 +49,36 @@ class Execution:
     inputs: Mapping[str, Any]
     outputs: tuple[RequestedOutput, ...]
     response: ResponseType
+    references: References = field(default_factory=dict)
+    """What `href`s of the inputs lead to, by URL."""
+    subscriber: Subscriber | None = None
 
     @cached_property
-    def key(self) -> str:
-        """The same for all executions that must have the same outputs; the choice of outputs is no part of it."""
-        identity = [self.process.id, self.process.version, self.process.fingerprint, self.inputs]
-        return hashlib.sha256(orjson.dumps(identity, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    def key(self) -> str | None:
+        """The same for all executions that must have the same outputs; the choice of outputs is no part of it.
+
+        None where a reference is not fetched yet: nobody knows then whether two executions are the same.
+        """
+        referenced = identity(self.references)
+        if referenced is None:
+            return None
+        process = self.process
+        parts = [process.id, process.version, process.fingerprint, self.inputs, referenced]
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
-    def asks_for_references(self) -> bool:
-        return any(output.transmission == TransmissionMode.REFERENCE for output in self.outputs)
+    def is_asked_for_later(self) -> bool:
+        """Whether outputs are needed after the answer to a client that waited: referred to, or told a subscriber."""
+        by_reference = any(output.transmission == TransmissionMode.REFERENCE for output in self.outputs)
+        return by_reference or self.subscriber is not None
 
     def as_json(self) -> bytes:
         """What the job keeps of it, and `read_execution` reads again."""
-        outputs = {output.name: {"transmissionMode": output.transmission} for output in self.outputs}
-        return orjson.dumps({"inputs": self.inputs, "outputs": outputs, "response": self.response})
+        outputs = {output.name: output.as_document() for output in self.outputs}
+        documents = as_document(self.references)
+        return orjson.dumps(
+            {"inputs": self.inputs, "outputs": outputs, "response": self.response, "references": documents}
+        )
 
 
 class RequestReader:
@@ -62,17 +88,18 @@ class RequestReader:
         self.process = process
         self.inputs = InputsReader(process)
 
-    def read(self, body: bytes) -> Execution:
-        """The execution that a client asks for.
+    def read(
+        self, request: Mapping[str, Any], references: References = NONE, wrong: Sequence[Complaint] = ()
+    ) -> Execution:
+        """The execution that a client asks for, given what its references lead to and what is `wrong` with them.
 
         Raises:
             InvalidRequest: with everything that is wrong, each with its JSON path.
         """
-        request = _parse(body)
-        complaints: list[Complaint] = []
+        complaints: list[Complaint] = list(wrong)
         inputs = _member(request, "inputs", complaints)
         outputs = _member(request, "outputs", complaints)
-        complaints += self._wrong_inputs(inputs)
+        complaints += self._wrong_inputs(inputs, references)
         complaints += self._wrong_outputs(outputs)
         response = request.get("response", ResponseType.RAW)
         if response not in list(ResponseType):
@@ -84,11 +111,12 @@ class RequestReader:
             inputs=self.inputs.with_defaults(inputs),
             outputs=self._requested(outputs),
             response=ResponseType(response),
+            references=references,
         )
 
-    def _wrong_inputs(self, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
+    def _wrong_inputs(self, inputs: Mapping[str, Any], references: References) -> Iterator[Complaint]:
         try:
-            self.inputs.read(inputs)
+            self.inputs.read(inputs, references)
         except Unreadable as error:
             yield from error.complaints
 
@@ -125,21 +153,26 @@ class RequestReader:
         offered = self.process.output_transmission
         default = TransmissionMode.VALUE if TransmissionMode.VALUE in offered else offered[0]
         return tuple(
-            RequestedOutput(name, TransmissionMode(outputs.get(name, {}).get("transmissionMode", default)))
+            _requested_output(name, {"transmissionMode": default, **outputs.get(name, {})})
             for name in outputs or self.process.outputs
         )
+
+
+def _requested_output(name: str, asked: Mapping[str, Any]) -> RequestedOutput:
+    media_type = (asked.get("format") or {}).get("mediaType")
+    return RequestedOutput(name, TransmissionMode(asked["transmissionMode"]), media_type)
 
 
 def read_execution(process: Process, stored: bytes) -> Execution:
     """The execution that a job keeps; it was validated when it was accepted."""
     request = orjson.loads(stored)
-    outputs = tuple(
-        RequestedOutput(name, TransmissionMode(asked["transmissionMode"])) for name, asked in request["outputs"].items()
-    )
-    return Execution(process, request["inputs"], outputs, ResponseType(request["response"]))
+    outputs = tuple(_requested_output(name, asked) for name, asked in request["outputs"].items())
+    documents = from_document(request["references"])
+    return Execution(process, request["inputs"], outputs, ResponseType(request["response"]), documents)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
+def parse(body: bytes) -> dict[str, Any]:
+    """The members of a body. Raises InvalidRequest where it is no JSON object."""
     try:
         request = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -147,7 +180,18 @@ def _parse(body: bytes) -> dict[str, Any]:
         raise InvalidRequest([Complaint("$", f"the body is not JSON: {error.msg} ({place})")]) from None
     if not isinstance(request, dict):
         raise InvalidRequest([Complaint("$", 'the body must be a JSON object such as {"inputs": {}}')])
+    if body.count(b"[") + body.count(b"{") > WRITABLE_DEPTH and not _is_writable(request):
+        raise InvalidRequest([Complaint("$", f"the body is nested more than {WRITABLE_DEPTH} deep")])
     return request
+
+
+def _is_writable(request: Any) -> bool:
+    """orjson reads deeper than it writes."""
+    try:
+        orjson.dumps(request)
+    except orjson.JSONEncodeError:
+        return False
+    return True
 
 
 def _member(request: Mapping[str, Any], name: str, complaints: list[Complaint]) -> dict[str, Any]:

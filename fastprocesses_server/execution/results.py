@@ -1,15 +1,17 @@
 """Outputs as the client is shown them: table 1b of the standard, as plain data."""
 
 import base64
+import codecs
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from secrets import token_hex
 
 import orjson
 
-from ..processes.description import TransmissionMode
-from .media_type import JSON, TEXT, Kind
+from ..processes.description import Process, TransmissionMode
+from .media_type import JSON, TEXT, Kind, alternatives, kind_of, media_type_of, normalised
 from .outputs import StoredOutput
 from .request import Execution, RequestedOutput, ResponseType
 
@@ -17,36 +19,61 @@ CHUNK = 3 * 2**18
 """Bytes read at once; a multiple of three, so that base64 of the pieces is base64 of the whole."""
 
 
+class Form(StrEnum):
+    """How a file stands within an answer: as it is, or as what lies between the quotes of a JSON string."""
+
+    PLAIN = "plain"
+    BASE64 = "base64"
+    TEXT = "text"
+
+
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """A file within an answer, as it is or as a base64 string."""
+    """A file within an answer. It is read piece by piece."""
 
     path: Path
     size: int
-    as_base64: bool = False
+    form: Form = Form.PLAIN
 
     def read(self) -> Iterator[bytes]:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         with self.path.open("rb") as file:
             while piece := file.read(CHUNK):
-                yield base64.b64encode(piece) if self.as_base64 else piece
+                match self.form:
+                    case Form.PLAIN:
+                        yield piece
+                    case Form.BASE64:
+                        yield base64.b64encode(piece)
+                    case Form.TEXT:
+                        yield orjson.dumps(decoder.decode(piece))[1:-1]
+
+    @property
+    def length(self) -> int | None:
+        """Bytes as sent; of text nobody knows before it is read."""
+        match self.form:
+            case Form.PLAIN:
+                return self.size
+            case Form.BASE64:
+                return -(-self.size // 3) * 4
+            case Form.TEXT:
+                return None
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """An answer in terms of HTTP, but of no framework. A single output that is a file can be sent as one."""
+    """An answer in terms of HTTP, but of no framework. `etag` and `filename` are those of a single output."""
 
     status: int
     media_type: str | None = None
     parts: tuple[bytes | FilePart, ...] = ()
     links: tuple[Mapping[str, str], ...] = ()
     filename: str | None = None
+    etag: str | None = None
 
     @property
-    def size(self) -> int:
-        return sum(
-            len(part) if isinstance(part, bytes) else -(-part.size // 3) * 4 if part.as_base64 else part.size
-            for part in self.parts
-        )
+    def length(self) -> int | None:
+        lengths = [len(part) if isinstance(part, bytes) else part.length for part in self.parts]
+        return None if None in lengths else sum(filter(None, lengths))
 
 
 Outputs = Mapping[str, StoredOutput]
@@ -62,6 +89,7 @@ class Presenter:
     def present(self, execution: Execution, outputs: Outputs) -> Results:
         """The answer to the request, the same for a sync run and for `GET /jobs/{id}/results`."""
         asked = [output for output in execution.outputs if output.name in outputs]
+        outputs = {output.name: _as_asked(output, outputs[output.name], execution.process) for output in asked}
         if execution.response == ResponseType.DOCUMENT:
             return self._document(asked, outputs)
         if all(output.transmission == TransmissionMode.REFERENCE for output in asked):
@@ -70,14 +98,26 @@ class Presenter:
             return self.single(outputs[asked[0].name])
         return self._multipart(asked, outputs)
 
+    def output(self, execution: Execution | None, output: StoredOutput) -> Results:
+        """One output as itself, under the media type that the execution asked for."""
+        asked = [a for a in execution.outputs if a.name == output.name] if execution else []
+        return self.single(_as_asked(asked[0], output, execution.process) if execution and asked else output)
+
     def single(self, output: StoredOutput) -> Results:
         """One output as itself."""
-        return Results(200, output.media_type, (self._body(output),), filename=output.filename)
+        body = self._body(output, Form.PLAIN)
+        return Results(200, output.media_type, (body,), filename=output.filename, etag=f'"{output.sha256}"')
 
-    def _body(self, output: StoredOutput, *, as_base64: bool = False) -> bytes | FilePart:
+    def _body(self, output: StoredOutput, form: Form) -> bytes | FilePart:
         if output.body is None:
-            return FilePart(self.folder / str(output.file), output.size, as_base64)
-        return base64.b64encode(output.body) if as_base64 else output.body
+            return FilePart(self.folder / str(output.file), output.size, form)
+        match form:
+            case Form.PLAIN:
+                return output.body
+            case Form.BASE64:
+                return base64.b64encode(output.body)
+            case Form.TEXT:
+                return orjson.dumps(output.body.decode("utf-8", errors="replace"))[1:-1]
 
     def _link(self, output: StoredOutput) -> dict[str, str]:
         return {"href": self.url_of(output.name), "rel": "item", "type": output.media_type, "title": output.name}
@@ -95,15 +135,18 @@ class Presenter:
 
     def _member(self, output: StoredOutput) -> list[bytes | FilePart]:
         """Scalars and arrays as they are; objects and what is not plain text as qualified values."""
-        body = self._body(output, as_base64=output.kind == Kind.BINARY)
-        if output.kind == Kind.BINARY:
-            qualities = orjson.dumps({"mediaType": output.media_type, "encoding": "base64"})
-            return [b'{"value":"', body, b'",' + qualities[1:]]
-        if output.kind == Kind.TEXT:
-            body = orjson.dumps(_as_bytes(body).decode("utf-8", errors="replace"))
-        if output.media_type == TEXT or (output.kind == Kind.JSON and not _is_object(body)):
-            return [body]
-        return [b'{"value":', body, b',"mediaType":' + orjson.dumps(output.media_type) + b"}"]
+        qualities = orjson.dumps({"mediaType": output.media_type})[1:]
+        match output.kind:
+            case Kind.BINARY:
+                body = self._body(output, Form.BASE64)
+                return [b'{"value":"', body, b'","encoding":"base64",' + qualities]
+            case Kind.TEXT if output.media_type == TEXT:
+                return [b'"', self._body(output, Form.TEXT), b'"']
+            case Kind.TEXT:
+                return [b'{"value":"', self._body(output, Form.TEXT), b'",' + qualities]
+            case Kind.JSON:
+                body = self._body(output, Form.PLAIN)
+                return [b'{"value":', body, b"," + qualities] if _is_object(body) else [body]
 
     def _multipart(self, asked: Sequence[RequestedOutput], outputs: Outputs) -> Results:
         """RFC 2387; a part by reference is empty and says where its content is."""
@@ -116,14 +159,25 @@ class Presenter:
             if by_reference:
                 head["Content-Location"] = self.url_of(stored.name)
             lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-            parts += [f"--{boundary}\r\n{lines}\r\n".encode(), b"" if by_reference else self._body(stored), b"\r\n"]
+            parts += [
+                f"--{boundary}\r\n{lines}\r\n".encode(),
+                b"" if by_reference else self._body(stored, Form.PLAIN),
+                b"\r\n",
+            ]
         parts.append(f"--{boundary}--\r\n".encode())
         root = outputs[asked[0].name].media_type
         return Results(200, f'multipart/related; boundary={boundary}; type="{root}"', _joined(parts))
 
 
-def _as_bytes(body: bytes | FilePart) -> bytes:
-    return body if isinstance(body, bytes) else body.path.read_bytes()
+def _as_asked(asked: RequestedOutput, output: StoredOutput, process: Process) -> StoredOutput:
+    """Under the media type that the client chose, where the value may be of that type: nothing is converted."""
+    if asked.media_type is None or asked.name not in process.outputs:
+        return output
+    members = alternatives(process.outputs[asked.name].schema_)
+    chosen = next((m for m in members if normalised(media_type_of(m)) == normalised(asked.media_type)), None)
+    if chosen is None or kind_of(chosen) != output.kind:
+        return output
+    return replace(output, media_type=media_type_of(chosen))
 
 
 def _is_object(body: bytes | FilePart) -> bool:

@@ -16,9 +16,17 @@ def _name(key: str) -> str:
     return f"fp:cache:{key}"
 
 
-def put(client: "redis.Redis", results: ResultStore, key: str, outputs: Sequence[StoredOutput], seconds: float) -> None:
-    """Cached outputs have files of their own, so that the job may be removed."""
-    own = results.link(outputs, Path("cache") / key)
+def put(
+    client: "redis.Redis",
+    results: ResultStore,
+    outputs: Sequence[StoredOutput],
+    *,
+    key: str,
+    owner: str,
+    seconds: float,
+) -> None:
+    """Cached outputs have files of their own, so that the job may be removed; `owner` tells equal runs apart."""
+    own = results.link(outputs, Path("cache") / key / owner)
     client.set(_name(key), write_manifest(own), px=round(seconds * 1000))
 
 

@@ -8,8 +8,8 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-STORE_ERRORS = (redis.ConnectionError, redis.TimeoutError)
-"""What a command raises when Redis is away or silent."""
+STORE_ERRORS = (redis.RedisError,)
+"""What a command raises when Redis is away, silent, loading, full or read-only."""
 
 CONNECT_SECONDS = 2
 

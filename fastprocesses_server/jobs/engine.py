@@ -76,13 +76,15 @@ class Engine:
         job_id = str(uuid4())
         keep = self.settings.keep_sync_jobs
         if cached is not None:
-            if keep or execution.asks_for_references:
+            if keep or execution.is_asked_for_later:
                 cached = await self._adopt(job_id, execution, cached, is_public=keep)
             return Finished(job_id, cached)
         async with self.replies.expect(job_id) as reply:
-            await self.store.create(job_id, execution, is_public=keep, reply_to=self.replies.key)
-            logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
             try:
+                await self.store.create(
+                    job_id, execution, is_public=keep, reply_to=self.replies.key, needs_worker=wait is None
+                )
+                logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
                 answer = await self._wait(job_id, reply, wait or self.settings.sync_execution_timeout_seconds)
             except asyncio.CancelledError:
                 logger.info("job {} dismissed: its client went away", job_id)
@@ -134,14 +136,17 @@ class Engine:
         manifest = await self.store.manifest(job.id)
         return read_manifest(manifest) if manifest else None
 
+    async def has_cached(self, execution: Execution) -> bool:
+        return await self._cached(execution) is not None
+
     async def _cached(self, execution: Execution) -> Outputs | None:
-        if cache_seconds(execution.process, self.settings) is None:
+        if cache_seconds(execution.process, self.settings) is None or execution.key is None:
             return None
         return await cache.get(self.cache_client, self.results, execution.key)
 
     async def _adopt(self, job_id: str, execution: Execution, cached: Outputs, *, is_public: bool) -> Outputs:
         """A job of its own, with files of its own, for outputs from the cache."""
-        own = await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "0")
+        own = await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
         await self.store.create_finished(job_id, execution, own, is_public=is_public)
         return {output.name: output for output in own}
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from loguru import logger
 
+from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 PATIENCE = 300.0
-"""Seconds that a finished job waits for a Redis that is away."""
+"""Seconds that a child waits for a Redis that is away."""
 
 
 class Verdict(StrEnum):
@@ -59,7 +60,8 @@ class Leases:
 
     def claim(self, job_id: str) -> Claim | None:
         """The job, now running in this process; None where another has it or nobody wants it any more."""
-        claimed = self.transitions["claim"](args=[job_id, self.owner, os.getpid(), LEASE])
+        arguments = [job_id, self.owner, os.getpid(), LEASE, SEND_AGAIN]
+        claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
         return Claim(read_record(as_mapping(claimed[0])), claimed[1]) if claimed else None
 
     def beat(self) -> list[Held]:
@@ -74,25 +76,35 @@ class Leases:
         """False where the job is no longer this attempt's."""
         return bool(self.transitions["progress"](args=[job.id, job.attempt, self.owner, percent, message]))
 
-    def commit(self, job_id: str, attempt: int, status: Status, outcome: bytes, *, patience: float = PATIENCE) -> bool:
+    def commit(self, job_id: str, attempt: int, status: Status, outcome: bytes) -> bool:
         """Status and manifest or problem, in one step; False where the job is no longer this attempt's.
 
         A Redis that is away is waited for: the work is done, and must not be lost.
         """
-        end, pause = time.monotonic() + patience, 0.1
+        arguments = [job_id, attempt, self.owner, status, outcome]
+        return bool(self._patiently("commit", arguments, f"job {job_id} waits for Redis to take its outcome"))
+
+    def _patiently(self, transition: str, arguments: list[Any], waiting: str) -> Any:
+        """A transition that may be repeated: one whose answer was lost is answered in the same way again."""
+        end, pause = time.monotonic() + PATIENCE, 0.1
         while True:
             try:
-                return bool(self.transitions["commit"](args=[job_id, attempt, self.owner, status, outcome]))
+                return self.transitions[transition](args=arguments)
             except STORE_ERRORS as error:
                 if time.monotonic() > end:
                     raise
-                logger.warning("job {} waits for Redis to take its outcome: {}", job_id, error)
+                logger.warning("{}: {}", waiting, error)
             time.sleep(pause)
             pause = min(pause * 2, 1)
 
     def time_out(self, held: Held, problem: dict[str, Any]) -> bool:
         """Fail a job that is over its hard limit; from now on its verdict is to kill."""
         return bool(self.transitions["time_out"](args=[held.job_id, held.attempt, self.owner, orjson.dumps(problem)]))
+
+    def manifest(self, job_id: str) -> bytes | None:
+        """Of the outputs of any job that has them."""
+        stored: Any = self.redis.get(f"fp:job:{job_id}:results")
+        return stored if isinstance(stored, bytes) else None
 
     def gone(self, job_id: str, pid: int) -> Status | None:
         """The process died; the status that its job has now, None where it was not its job."""
@@ -105,5 +117,7 @@ class Leases:
         return [(job_id.decode(), int(pid)) for job_id, pid in given]
 
     def reap(self) -> list[tuple[str, Status]]:
-        """Send again what was lost; the jobs whose worker is gone, and their status now."""
-        return read_moved(self.transitions["reap"](args=REAP))
+        """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
+        moved = read_moved(self.transitions["reap"](args=REAP))
+        log_given_up(self.transitions["dispatch"](args=DISPATCH))
+        return moved

@@ -8,6 +8,7 @@ from kombu import Connection, Producer
 from kombu.transport import memory
 
 TASK = "fastprocesses_server.execute"
+DELIVER = "fastprocesses_server.deliver"
 
 
 def _capturing(captured: list[dict[str, Any]]) -> type[memory.Transport]:
@@ -30,8 +31,8 @@ class MessageEncoder:
         connection = Connection(transport=_capturing(self.captured))
         self.producer: Producer = self.celery.amqp.Producer(connection, auto_declare=False)
 
-    def encode(self, job_id: str, queue: str) -> bytes:
+    def encode(self, job_id: str, queue: str, task: str = TASK) -> bytes:
         self.celery.send_task(
-            TASK, (job_id,), task_id=job_id, queue=queue, producer=self.producer, ignore_result=True, retry=False
+            task, (job_id,), task_id=job_id, queue=queue, producer=self.producer, ignore_result=True, retry=False
         )
         return orjson.dumps(self.captured.pop())

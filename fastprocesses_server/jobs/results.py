@@ -1,5 +1,6 @@
 """The result store: small outputs in the job's manifest, those over 64 KiB as files that API and workers share."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,24 +14,26 @@ from ..execution.outputs import EncodedOutput, StoredOutput
 
 LARGEST_VALUE = 64 * 1024
 CHUNK = 1 << 20
+NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
+"""What file systems without hard links say."""
 
 
 class ResultStore:
-    """Files below one folder: `jobs/ID/ATTEMPT/OUTPUT`, and hard links to them in `cache/KEY/OUTPUT`.
+    """Files below one folder: `jobs/ID/RUN/OUTPUT`, and hard links to them in `cache/KEY/ID-RUN/OUTPUT`.
 
-    Every owner has links of its own, so that each can go without a look at the others.
+    Every owner has links of its own, so that each can go without a look at the others. No two runs share a name.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def workdir(self, job_id: str, attempt: int) -> Path:
+    def workdir(self, job_id: str, run: str) -> Path:
         """Where a callable may write; on the disk of the results, so that files move without a copy."""
-        return self.folder / "work" / f"{job_id}-{attempt}"
+        return self.folder / "work" / f"{job_id}.{run}"
 
-    def write(self, job_id: str, attempt: int, outputs: Iterable[EncodedOutput]) -> list[StoredOutput]:
+    def write(self, job_id: str, run: str, outputs: Iterable[EncodedOutput]) -> list[StoredOutput]:
         """Everything is on the disk when this returns; nobody sees it before the job's commit."""
-        place = Path("jobs") / job_id / str(attempt)
+        place = Path("jobs") / job_id / run
         return [self._write(output, place / _filename(output.name)) for output in outputs]
 
     def _write(self, output: EncodedOutput, place: Path) -> StoredOutput:
@@ -62,18 +65,19 @@ class ResultStore:
     def _link(self, output: StoredOutput, place: Path) -> StoredOutput:
         source, target = self.folder / str(output.file), self.folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
         try:
             target.hardlink_to(source)
-        except OSError:  # a file system without hard links
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
             shutil.copyfile(source, target)
         return replace(output, file=str(place))
 
     def remove_job(self, job_id: str) -> None:
         shutil.rmtree(self.folder / "jobs" / job_id, ignore_errors=True)
 
-    def remove_workdir(self, job_id: str, attempt: int) -> None:
-        shutil.rmtree(self.workdir(job_id, attempt), ignore_errors=True)
+    def remove_workdir(self, workdir: Path) -> None:
+        shutil.rmtree(workdir, ignore_errors=True)
 
     def holds(self, outputs: Iterable[StoredOutput]) -> bool:
         """Whether every file is there."""

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
 from ..execution.request import Execution
+from ..execution.subscriber import Subscriber
 from ..settings import Settings
+from .callbacks import DISPATCH, QUEUE, log_given_up
 from .lifetimes import UNSEEN, record_seconds, results_seconds, time_limits
-from .messages import MessageEncoder
+from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
+from .selection import STEPS, Cursor, Direction, Selection, Window, as_json
 from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
 
 if TYPE_CHECKING:
@@ -28,8 +31,14 @@ class Created(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
+    """Jobs newest first, and where the page beyond them begins in the direction that was asked; None at the end.
+
+    A page may end before its limit is reached; then `left_out` of the asked offset have still to be left out there.
+    """
+
     jobs: Sequence[Job]
-    has_more: bool
+    beyond: Cursor | None = None
+    left_out: int = 0
 
 
 class JobStore:
@@ -41,13 +50,23 @@ class JobStore:
         self.transitions = load_transitions(redis)
         self.messages = MessageEncoder()
 
-    async def create(self, job_id: str, execution: Execution, *, is_public: bool, reply_to: str | None = None) -> None:
+    async def create(
+        self,
+        job_id: str,
+        execution: Execution,
+        *,
+        is_public: bool,
+        reply_to: str | None = None,
+        needs_worker: bool = False,
+    ) -> None:
         """Record and message, in one step.
 
         Raises:
-            Unavailable: a client would wait for it, and no worker is alive.
+            Unavailable: it needs a worker now, and none is alive.
         """
-        if await self._create(job_id, execution, is_public=is_public, reply_to=reply_to) == Created.NO_WORKER:
+        silence = LEASE if needs_worker else 0
+        created = await self._create(job_id, execution, is_public=is_public, reply_to=reply_to, silence=silence)
+        if created == Created.NO_WORKER:
             raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
 
     async def create_finished(
@@ -63,10 +82,13 @@ class JobStore:
         *,
         is_public: bool,
         reply_to: str | None = None,
+        silence: int = 0,
         manifest: bytes = b"",
     ) -> int:
         queue = execution.process.run.queue
         fields = self._fields(execution, is_public=is_public)
+        if execution.subscriber:
+            fields |= self._subscription(job_id, execution.subscriber)
         if reply_to:
             fields["reply"] = reply_to
         arguments = [
@@ -76,7 +98,7 @@ class JobStore:
             self.messages.encode(job_id, queue),
             execution.as_json(),
             SEND_AGAIN,
-            LEASE if reply_to else 0,
+            silence,
             manifest,
             *(item for pair in fields.items() for item in pair),
         ]
@@ -87,7 +109,7 @@ class JobStore:
         soft, hard = time_limits(process, self.settings)
         record, results = record_seconds(self.settings), results_seconds(process, self.settings)
         if not is_public:
-            record = results = results if execution.asks_for_references else UNSEEN
+            record = results = results if execution.is_asked_for_later else UNSEEN
         return {
             "process": process.id,
             "version": process.version,
@@ -98,6 +120,16 @@ class JobStore:
             "record_ttl": round(record * 1000),
             "results_ttl": round(results * 1000),
         }
+
+    def _subscription(self, job_id: str, subscriber: Subscriber) -> dict[str, Any]:
+        """What the transitions need to have the subscriber told."""
+        uris = {
+            "tell_running": subscriber.in_progress_uri,
+            "tell_successful": subscriber.success_uri,
+            "tell_failed": subscriber.failed_uri,
+        }
+        delivery = {"base": subscriber.base, "delivery": self.messages.encode(job_id, QUEUE, DELIVER)}
+        return delivery | {name: uri for name, uri in uris.items() if uri}
 
     async def read(self, job_id: str) -> Job | None:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")
@@ -118,10 +150,23 @@ class JobStore:
         stored: Any = await self.redis.get(name)
         return stored if isinstance(stored, bytes) else None
 
-    async def page(self, offset: int, limit: int) -> JobPage:
-        """Public jobs, newest first."""
-        records, more = await self.transitions["list"](args=[offset, limit])
-        return JobPage([read_record(as_mapping(record)) for record in records if record], bool(more))
+    async def page(self, selection: Selection, window: Window) -> JobPage:
+        """Public jobs, at the cost of the page, however many there are."""
+        jobs: list[Job] = []
+        step = window
+        for _ in range(STEPS):
+            part = await self._step(selection, step)
+            jobs += part.jobs
+            if part.beyond is None or len(jobs) == window.limit:
+                break
+            step = Window(window.limit - len(jobs), part.left_out, part.beyond)
+        return JobPage(jobs if window.direction == Direction.OLDER else jobs[::-1], part.beyond, part.left_out)
+
+    async def _step(self, selection: Selection, window: Window) -> JobPage:
+        """In the order of its direction."""
+        records, place, left_out = await self.transitions["list"](args=[as_json(selection, window)])
+        beyond = Cursor(window.direction, int(place[0]), place[1].decode()) if place else None
+        return JobPage([read_record(as_mapping(record)) for record in records], beyond, left_out)
 
     async def dismiss(self, job_id: str) -> Status | None:
         """The status before; the job is dismissed if that was not final."""
@@ -138,8 +183,10 @@ class JobStore:
         return bool(await self.transitions["reveal"](args=[job_id, record, results]))
 
     async def reap(self) -> list[tuple[str, Status]]:
-        """Send again what was lost; the jobs whose worker is gone, and their status now."""
-        return read_moved(await self.transitions["reap"](args=REAP))
+        """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
+        moved = read_moved(await self.transitions["reap"](args=REAP))
+        log_given_up(await self.transitions["dispatch"](args=DISPATCH))
+        return moved
 
     async def unserved(self, queues: Iterable[str]) -> list[str]:
         """Those of the queues of which no worker was heard of lately."""

@@ -3,34 +3,64 @@
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
 
 if TYPE_CHECKING:
     from redis import Redis
 
+MARKER = ".store"
 SPARED_SECONDS = 3600
 """Younger folders are left alone: what is being written has no owner in Redis yet."""
 
 
 def sweep(jobs: "Redis", cache: "Redis", folder: Path) -> int:
     """Remove what nobody refers to any more; the number of folders removed. May raise one of `STORE_ERRORS`."""
-    removed = 0
-    for path, key in _owned(folder):
-        if _is_old(path) and not (cache if path.parent.name == "cache" else jobs).exists(key):
-            shutil.rmtree(path, ignore_errors=True)
-            removed += 1
-    return removed
+    if not _belong_together(jobs, folder):
+        logger.warning("{} holds results of another Redis: nothing expired is removed there", folder)
+        return 0
+    abandoned = [
+        *_unnamed(folder / "jobs", jobs, "fp:job:{}:results"),
+        *_unnamed(folder / "cache", cache, "fp:cache:{}"),
+        *_left_behind(folder / "work", jobs),
+    ]
+    for path in abandoned:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(abandoned)
 
 
-def _owned(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every folder with the key whose end is its own."""
-    for path in _children(folder / "jobs"):
-        yield path, f"fp:job:{path.name}:results"
-    for path in _children(folder / "cache"):
-        yield path, f"fp:cache:{path.name}"
-    for path in _children(folder / "work"):
-        yield path, f"fp:job:{path.name.rpartition('-')[0]}"
+def _belong_together(jobs: "Redis", folder: Path) -> bool:
+    """Whether the folder is marked with the id of this Redis; one without a mark gets it."""
+    jobs.set("fp:store", token_hex(8), nx=True)
+    store: Any = jobs.get("fp:store")
+    marker = folder / MARKER
+    if not folder.is_dir():
+        return True
+    with suppress(FileExistsError), marker.open("xb") as file:
+        file.write(store)
+    return bool(marker.read_bytes() == store)
+
+
+def _unnamed(folder: Path, client: "Redis", key: str) -> Iterator[Path]:
+    """Owners without a manifest, and runs that the manifest of their owner does not name."""
+    for owner in _children(folder):
+        manifest: Any = client.get(key.format(owner.name))
+        if manifest is None:
+            yield from [owner] if _is_old(owner) else []
+        else:
+            yield from (run for run in _children(owner) if _is_old(run) and run.name.encode() not in manifest)
+
+
+def _left_behind(folder: Path, jobs: "Redis") -> Iterator[Path]:
+    """Workdirs of jobs that do not run."""
+    for workdir in _children(folder):
+        status = jobs.hget(f"fp:job:{workdir.name.partition('.')[0]}", "status")
+        if _is_old(workdir) and status != b"running":
+            yield workdir
 
 
 def _children(folder: Path) -> list[Path]:

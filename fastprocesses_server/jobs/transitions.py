@@ -8,6 +8,7 @@ NAMES = (
     "claim",
     "commit",
     "create",
+    "dispatch",
     "dismiss",
     "give_back",
     "gone",
@@ -16,6 +17,8 @@ NAMES = (
     "reap",
     "remove",
     "reveal",
+    "settle",
+    "take",
     "time_out",
 )
 

@@ -172,6 +172,8 @@ class Process(Common):
     """The parameter that takes the context, where the callable asks for it."""
     fingerprint: str
     """SHA-256 over the description and the modules below the processes folder that its import loads."""
+    modules: dict[str, str] = {}
+    """SHA-256 of those modules' files, by their path below the folder."""
     source: str
     """The description file, for messages."""
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from pydantic.alias_generators import to_camel
 
 from .candidates import Candidate
 from .complaints import DescriptionErrors, FileComplaint
@@ -17,6 +19,7 @@ from .suggestion import nearest
 
 MissingPackages = Literal["error", "warning"]
 UNKNOWN_VERSION = "0.0.0"
+NOT_ENFORCED = frozenset({"memory_limit", "retry_on", "retry_delay", "concurrency"})
 
 
 class Merged(NamedTuple):
@@ -38,13 +41,23 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     process = _process(document, file, version or UNKNOWN_VERSION, report)
     module = module_of(report.target)
     unknown = f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
-    return Merged(process, () if version else (unknown,))
+    return Merged(process, (*(() if version else (unknown,)), *_not_enforced(document, file)))
+
+
+def _not_enforced(document: Document, file: DescriptionFile) -> Iterator[str]:
+    """What the format has and this version of the server does not do yet must not look as if it did."""
+    for name in sorted(file.run.model_fields_set & NOT_ENFORCED):
+        member = to_camel(name)
+        yield str(document.complaint(("run", member), f"run.{member} is not enforced by this version", at_key=True))
 
 
 def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     document = candidate.document
     inputs = document.data.get("inputs")
     yield from signature_complaints(document, found, inputs if isinstance(inputs, dict) else None)
+    if "access" in document.data:
+        what = "access is not enforced by this version: everybody could run the process"
+        yield document.complaint(("access",), what)
     if "outputs" not in document.data:
         what = "nothing is said of the outputs, for example `outputs: {result: {schema: {type: object}}}`"
         yield document.complaint(CALLABLE, what)
@@ -98,13 +111,14 @@ def _process(document: Document, file: DescriptionFile, version: str, found: Fou
             "callable": found.target,
             "context_parameter": context_parameter(found, file.inputs or {}),
             "fingerprint": "",
+            "modules": dict(found.modules),
             "source": document.source,
         }
     )
-    return process.model_copy(update={"fingerprint": _fingerprint(process, found.modules)})
+    return process.model_copy(update={"fingerprint": _fingerprint(process)})
 
 
-def _fingerprint(process: Process, modules: Mapping[str, str]) -> str:
+def _fingerprint(process: Process) -> str:
     """Of what the process is, wherever its files lie."""
     description = process.model_dump(mode="json", by_alias=True, exclude={"fingerprint", "source"})
-    return hashlib.sha256(json.dumps([description, dict(modules)], sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""Celery workers: the one task, the keeper of its leases, and the context given to callables."""
+"""Celery workers: a task for jobs and one for callbacks, the keeper of leases, the context given to callables."""

@@ -13,12 +13,14 @@ from celery.exceptions import CPendingDeprecationWarning
 from kombu import Queue
 from loguru import logger
 
+from ..jobs.callbacks import QUEUE
 from ..jobs.connection import STORE_ERRORS, celery_url, connect
 from ..jobs.leases import Leases
-from ..jobs.messages import TASK
+from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
 from ..processes.registry import Registry
 from ..settings import Settings
+from .delivery import Delivery
 from .keeper import Keeper
 from .runner import Runner
 
@@ -46,29 +48,31 @@ CONFIGURATION = {
 TRANSPORT = {
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    # Returns messages that were received but never started, quickly; what was started is the store's business.
-    "visibility_timeout": 30,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
 }
 
 
 def create_worker(settings: Settings, registry: Registry) -> Celery:
-    """A Celery app with the one task, whose workers keep their leases while they run."""
+    """A Celery app with a task for jobs and one for callbacks, whose workers keep their leases while they run."""
     url = celery_url(settings.broker_url.get_secret_value())
     app = Celery("fastprocesses_server", broker=url, set_as_current=False)
     tcp = {} if url.startswith("redis+socket") else {"socket_keepalive": True}
     queues = settings.worker_queues or registry.queues
     app.conf.update(CONFIGURATION, broker_transport_options={**TRANSPORT, **tcp})
-    app.conf.task_queues = [Queue(name, routing_key=name) for name in queues]
+    # Without acknowledgement: a failed one would cost the worker a slot for ever, and what is lost is sent again.
+    app.conf.task_queues = [Queue(name, routing_key=name, no_ack=True) for name in (*queues, QUEUE)]
     owner = token_hex(8)
     runner = Runner(registry, settings, owner)
+    delivery = Delivery(registry, settings)
     leases = Leases(connect(settings.broker_url.get_secret_value()), owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
     @app.task(name=TASK)
     def execute(job_id: str) -> None:
         runner.run(job_id)
+
+    @app.task(name=DELIVER)
+    def deliver(job_id: str) -> None:
+        delivery.deliver(job_id)
 
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
@@ -81,6 +85,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
 
     def enter_child(**_: Any) -> None:
         runner.enter_child()
+        delivery.enter_child()
 
     signals.worker_ready.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from loguru import logger
 
+LONGEST_MESSAGE = 1000
 PROGRESS_SECONDS = 0.2
 """Least time between two reports that leave the process."""
 
@@ -30,14 +31,23 @@ class Context:
 
     def progress(self, percent: float, message: str = "") -> None:
         """Report how far the run is, 0 to 100; it never goes back, and too frequent reports are left out."""
-        clamped = 0.0 if math.isnan(percent) else min(max(float(percent), 0.0), 100.0)
+        clamped = _clamped(percent)
         if clamped != percent:
             logger.warning("job {} reports a progress of {}, taken as {:g}", self.job_id, percent, clamped)
         now = time.monotonic()
-        if now - self._last_report >= PROGRESS_SECONDS or clamped >= 100:
+        if now - self._last_report >= PROGRESS_SECONDS:
             self._last_report = now
-            self._report(clamped, str(message))
+            text = str(message).encode("utf-8", errors="replace").decode()
+            self._report(clamped, text[:LONGEST_MESSAGE])
 
     def log(self, text: str) -> None:
         """Write a line to the server's log."""
         logger.info("job {}: {}", self.job_id, text)
+
+
+def _clamped(percent: object) -> float:
+    try:
+        number = float(percent)  # type: ignore[arg-type] # authors pass what they like
+    except (TypeError, ValueError):
+        return 0.0
+    return 0.0 if math.isnan(number) else min(max(number, 0.0), 100.0)

@@ -40,9 +40,12 @@ class Keeper(threading.Thread):
         """When each job was told what; a job is told once."""
 
     def run(self) -> None:
-        while not self.stopping.is_set():
-            self.round()
-            self.stopping.wait(BEAT_SECONDS)
+        with logger.catch(level="CRITICAL"):
+            while not self.stopping.is_set():
+                self.round()
+                self.stopping.wait(BEAT_SECONDS)
+        if not self.stopping.is_set():
+            os._exit(1)  # without leases, other workers would run the jobs of this one too
 
     def round(self) -> list[Held]:
         try:
@@ -95,7 +98,8 @@ class Keeper(threading.Thread):
         while time.monotonic() < end and self.leases.beat():
             time.sleep(0.1)
         self.stopping.set()
-        self.join()
+        if self.is_alive():
+            self.join()
         for job_id, pid in self.leases.give_back():
             logger.info("job {} accepted: this worker gives it back", job_id)
             kill_group(pid)

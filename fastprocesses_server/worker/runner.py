@@ -1,12 +1,15 @@
 """Runs jobs in a child of a worker: claim, call, encode, commit."""
 
 import asyncio
+import hashlib
 import inspect
 import os
 import signal
 import traceback
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
+from secrets import token_hex
 from types import FrameType
 from typing import Any
 
@@ -15,8 +18,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 from loguru import logger
 
 from ..errors import EXCEPTIONS, ProcessError
+from ..execution.guard import Guard
 from ..execution.inputs import InputsReader, Unreadable
-from ..execution.outputs import InvalidOutput, OutputsWriter, StoredOutput, write_manifest
+from ..execution.outputs import InvalidOutput, OutputsWriter, StoredOutput, read_manifest, write_manifest
+from ..execution.references import OwnOutput, Reference, Unreachable
 from ..execution.request import Execution, read_execution
 from ..jobs import cache as result_cache
 from ..jobs.connection import STORE_ERRORS, connect
@@ -25,8 +30,10 @@ from ..jobs.lifetimes import cache_seconds
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
 from ..processes.callables import load_callable
+from ..processes.description import Process
 from ..processes.registry import Registry
 from ..settings import Settings
+from .arguments import Fetching, make_arguments
 from .context import Context
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
@@ -56,14 +63,13 @@ class Runner:
         )
         self.inputs_of = cache(lambda process_id: InputsReader(registry[process_id]))
         self.outputs_of = cache(lambda process_id: OutputsWriter(registry[process_id]))
+        self.is_as_checked = cache(lambda process_id: _is_as_checked(registry[process_id], settings.processes_dir))
 
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         os.setpgid(0, 0)
         self.leases = Leases(connect(self.settings.broker_url.get_secret_value()), self.owner, ())
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
-        signal.signal(SOFT_LIMIT, self._on_soft_limit)
-        signal.signal(CANCEL, self._on_cancel)
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
         if self.context:
@@ -76,31 +82,34 @@ class Runner:
 
     def run(self, job_id: str) -> None:
         """What the task does. A duplicate message finds nothing to do."""
+        signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
+        signal.signal(CANCEL, self._on_cancel)
         claim = self.leases.claim(job_id)
         if claim is None:
             return
         job = claim.job
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
-        status, outcome = self._attempt(claim)
-        committed = self.leases.commit(job.id, job.attempt, status, outcome)
-        self.results.remove_workdir(job.id, job.attempt)
-        if committed:
+        status, outcome = self._attempt(claim, token_hex(4))
+        if self.leases.commit(job.id, job.attempt, status, outcome):
             logger.info("job {} {}", job.id, status)
             return
         # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
         logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def _attempt(self, claim: Claim) -> tuple[Status, bytes]:
-        job = claim.job
+    def _attempt(self, claim: Claim, run: str) -> tuple[Status, bytes]:
+        """Whatever happens, the job has an outcome; files of this run carry the name `run`."""
+        job, workdir = claim.job, self.results.workdir(claim.job.id, run)
         try:
             execution = self._execution(claim)
-            returned = self._call(job, execution)
-            stored = self._store(job, returned)
-            self._cache(execution, stored)
-        except Failure as failure:
-            return Status.FAILED, orjson.dumps(failure.problem)
-        return Status.SUCCESSFUL, write_manifest(stored)
+            returned = self._call(job, execution, workdir)
+            stored = self._store(execution.process, job, run, returned)
+            self._cache(execution, stored, f"{job.id}-{run}")
+            return Status.SUCCESSFUL, write_manifest(stored)
+        except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
+            return Status.FAILED, orjson.dumps(_failure(job, error).problem)
+        finally:
+            self.results.remove_workdir(workdir)
 
     def _execution(self, claim: Claim) -> Execution:
         process = self.registry.get(claim.job.process_id)
@@ -108,37 +117,43 @@ class Runner:
             raise Failure(f"The worker has no process {claim.job.process_id}.")
         return read_execution(process, claim.request)
 
-    def _call(self, job: Job, execution: Execution) -> Any:
+    def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
         process = execution.process
-        try:
-            arguments = self.inputs_of(process.id).read(execution.inputs)
-        except Unreadable as error:
-            raise Failure(
-                "The inputs do not fit the process any more: " + "; ".join(map(str, error.complaints))
-            ) from None
-        context = Context(
-            job.id,
-            self.results.workdir(job.id, job.attempt),
-            lambda percent, message: self._report(job, percent, message),
-        )
+        context = Context(job.id, workdir, lambda percent, message: self._report(job, percent, message))
+        function = self.function_of(process.id)
+        arguments = self._arguments(function, execution, context)
         if process.context_parameter:
             arguments[process.context_parameter] = context
+        child = os.getpid()
+        self.context = context
         try:
-            function = self.function_of(process.id)
-            self.context = context
-            try:
-                return call(function, arguments)
-            finally:
-                self.context = None
-        except ProcessError as error:
-            raise Failure(str(error)) from None
-        except SoftTimeLimitExceeded:
-            raise Failure(
-                "The process was ended by its soft time limit.", "Time limit exceeded", "time-limit-exceeded"
-            ) from None
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where an author's callable runs
-            logger.error("job {} failed: {}", job.id, authors_traceback(error))
-            raise Failure("The process ended with an error. The server's log has the details.") from None
+            return call(function, arguments)
+        finally:
+            self.context = None
+            if os.getpid() != child:
+                os._exit(0)  # the callable forked, and this is the copy
+
+    def _arguments(self, function: Callable[..., Any], execution: Execution, context: Context) -> dict[str, Any]:
+        reader = self.inputs_of(execution.process.id)
+        hrefs = list(reader.hrefs(execution.inputs))
+        try:
+            references = self._fetch(execution, hrefs, context) if hrefs else {}
+            return make_arguments(function, reader, execution.inputs, references, lambda: context.workdir)
+        except Unreachable as error:
+            raise Failure(f"An input cannot be fetched: {error}") from None
+        except Unreadable as error:
+            raise Failure("The inputs do not fit the process: " + "; ".join(map(str, error.complaints))) from None
+
+    def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
+        with Guard(self.settings.reference_hosts).client() as client:
+            fetching = Fetching(
+                client, self.settings.max_reference_size, self.results, self._own_output, lambda: context.workdir
+            )
+            return fetching.complete(execution, hrefs)
+
+    def _own_output(self, reference: OwnOutput) -> StoredOutput | None:
+        manifest = self.leases.manifest(reference.job_id)
+        return read_manifest(manifest).get(reference.output) if manifest else None
 
     def _report(self, job: Job, percent: float, message: str) -> None:
         try:
@@ -146,23 +161,52 @@ class Runner:
         except STORE_ERRORS as error:
             logger.warning("job {}: progress is not stored: {}", job.id, error)
 
-    def _store(self, job: Job, returned: Any) -> list[StoredOutput]:
-        try:
-            outputs = self.outputs_of(job.process_id).encode(returned)
-        except InvalidOutput as error:
-            logger.error("job {} failed: {}", job.id, error)
-            raise Failure("The process returned something that its description does not allow.") from None
-        return self.results.write(job.id, job.attempt, outputs)
+    def _store(self, process: Process, job: Job, run: str, returned: Any) -> list[StoredOutput]:
+        stored = self.results.write(job.id, run, self.outputs_of(process.id).encode(returned))
+        size, largest = sum(output.size for output in stored), process.results.max_size
+        if largest and size > largest:
+            raise Failure(f"The outputs are {size} bytes, over the {largest} that the process may return.")
+        return stored
 
-    def _cache(self, execution: Execution, stored: list[StoredOutput]) -> None:
-        """Before the commit, so that whoever hears of the end finds them."""
+    def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> None:
+        """Before the commit, so that whoever hears of the end finds them. Failing it fails nothing else."""
         seconds = cache_seconds(execution.process, self.settings)
-        if seconds is None:
+        if seconds is None or execution.key is None:
+            return
+        if not self.is_as_checked(execution.process.id):
+            logger.warning("{} has changed since the start: its outputs are not cached", execution.process.id)
             return
         try:
-            result_cache.put(self.cache, self.results, execution.key, stored, seconds)
-        except STORE_ERRORS as error:
+            result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
+        except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
+
+
+def _failure(job: Job, error: BaseException) -> Failure:
+    """What clients are told. Only an author's `ProcessError` is told in its own words; the log has the rest."""
+    match error:
+        case Failure():
+            return error
+        case ProcessError():
+            return Failure(str(error))
+        case SoftTimeLimitExceeded():
+            return Failure(
+                "The process was ended by its soft time limit.", "Time limit exceeded", "time-limit-exceeded"
+            )
+        case InvalidOutput():
+            logger.error("job {} failed: {}", job.id, error)
+            return Failure("The process returned something that its description does not allow.")
+        case _:
+            logger.error("job {} failed: {}", job.id, authors_traceback(error))
+            return Failure("The process ended with an error. The server's log has the details.")
+
+
+def _is_as_checked(process: Process, folder: Path) -> bool:
+    """Whether the modules are those that the fingerprint was made of: files may have changed before this import."""
+    return all(
+        (folder / file).is_file() and hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
+        for file, digest in process.modules.items()
+    )
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

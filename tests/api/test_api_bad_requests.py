@@ -114,5 +114,33 @@ def test_unknown_members_and_query_parameters_are_ignored(client: Client) -> Non
     assert response.text == "A"
 
 
+@pytest.mark.parametrize(
+    ("depth", "status"), [(100, 200), (245, 200), (260, 400), (900, 400), (1023, 400), (1100, 400)]
+)
+def test_deep_nesting_is_taken_or_refused(client: Client, depth: int, status: int) -> None:
+    body = '{"inputs": {"message": "x", "mixed": {"value": ' + '{"a":' * depth + "1" + "}" * depth + "}}}"
+    response = client.post("/processes/echo/execution", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == status, response.text[:300]
+
+
+def test_base64_that_is_not_even_ascii_is_refused(client: Client) -> None:
+    value = {"value": "Yé==", "encoding": "base64"}
+    assert complaints(client, "simple_process", {"inputs": {"input_text": value}})["$.inputs.input_text"]
+
+
+def test_a_flood_of_mistakes_gets_a_short_answer(client: Client) -> None:
+    inputs = {f"unknown-{number}": number for number in range(20_000)}
+    response = client.execute("echo", inputs)
+    assert response.status_code == 400
+    assert len(response.json()["errors"]) == 100
+
+
+def test_a_compressed_body_is_refused(client: Client) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert client.post("/processes/echo/execution", content=b"x", headers=headers).status_code == 415
+
+
 def test_an_integer_may_be_written_with_a_fraction_of_zero(client: Client) -> None:
     assert client.execute("echo", {"message": "x", "pause": 0.0}).status_code == 200
+    response = client.execute("heat-map", {"size": 16.0, "steps": 1.0, "pause": 0}, outputs={"image": {}})
+    assert response.status_code == 200

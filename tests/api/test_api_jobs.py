@@ -92,7 +92,7 @@ def test_an_output_that_is_none_is_a_problem(client: Client) -> None:
     assert response.json()["type"].endswith("no-such-output")
 
 
-@pytest.mark.parametrize("how", ["exception", "exit", "nan", "object", "wrong type", "unknown output"])
+@pytest.mark.parametrize("how", ["exception", "exit", "nan", "object", "wrong type", "unknown output", "cancelled"])
 def test_what_authors_do_wrong_fails_the_job_and_tells_nobody_more(client: Client, server: Server, how: str) -> None:
     job_id = client.submit("misbehave", {"how": how})
     document = client.finished(job_id)
@@ -157,6 +157,25 @@ def test_a_soft_limit_lets_the_callable_end(client: Client) -> None:
     document = client.finished(client.submit("soft-limit", {"seconds": 60}))
     assert document["status"] == "failed"
     assert "soft time limit" in document["message"]
+
+
+def test_the_soft_limit_is_told_by_exception_and_context(client: Client) -> None:
+    answer = client.execute("listen", {}, response="document").json()
+    assert answer == {"caught": "SoftTimeLimitExceeded", "cancelled": True}
+
+
+def test_a_callable_that_forks_runs_on_once(client: Client, server: Server) -> None:
+    job_id = client.submit("misbehave", {"how": "fork"})
+    assert client.finished(job_id)["status"] == "successful"
+    client.execute("echo", {"message": "after"})
+    assert server.log().count(f"job {job_id} successful") == 1
+
+
+def test_ids_that_are_none_are_not_looked_up(client: Client) -> None:
+    job_id = client.submit("simple_process", {"input_text": "x"})
+    client.finished(job_id)
+    for odd in (f"{job_id}:request", f"{job_id}:results", "*", "%00"):
+        assert client.get(f"/jobs/{odd}").status_code == 404
 
 
 def test_a_hard_limit_ends_what_does_not_listen(client: Client, tmp_path: Path) -> None:

@@ -22,41 +22,43 @@ def encoded(body: bytes | Path, name: str = "out") -> EncodedOutput:
 
 
 def test_the_threshold_lies_between_values_and_files(store: ResultStore) -> None:
-    small, large = store.write("job", 1, [encoded(b"x" * LARGEST_VALUE), encoded(b"x" * (LARGEST_VALUE + 1), "large")])
+    small, large = store.write(
+        "job", "1", [encoded(b"x" * LARGEST_VALUE), encoded(b"x" * (LARGEST_VALUE + 1), "large")]
+    )
     assert small.file is None
     assert large.body is None
     assert (store.folder / str(large.file)).stat().st_size == large.size == LARGEST_VALUE + 1
 
 
 def test_a_manifest_is_read_as_it_was_written(store: ResultStore) -> None:
-    outputs = store.write("job", 1, [encoded(b"\x00\xff"), encoded(b"y" * 100_000, "large")])
+    outputs = store.write("job", "1", [encoded(b"\x00\xff"), encoded(b"y" * 100_000, "large")])
     assert list(read_manifest(write_manifest(outputs)).values()) == outputs
 
 
 def test_a_file_of_the_workdir_is_moved_and_another_is_copied(store: ResultStore, tmp_path: Path) -> None:
-    workdir = store.workdir("job", 1)
+    workdir = store.workdir("job", "1")
     workdir.mkdir(parents=True)
     own, other = workdir / "own.bin", tmp_path / "other.bin"
     own.write_bytes(b"own")
     other.write_bytes(b"other")
-    stored = store.write("job", 1, [encoded(own, "own"), encoded(other, "other")])
+    stored = store.write("job", "1", [encoded(own, "own"), encoded(other, "other")])
     assert [(store.folder / str(output.file)).read_bytes() for output in stored] == [b"own", b"other"]
     assert not own.exists()
     assert other.exists()
 
 
 def test_a_link_outside_the_workdir_is_copied_not_moved(store: ResultStore, tmp_path: Path) -> None:
-    workdir = store.workdir("job", 1)
+    workdir = store.workdir("job", "1")
     workdir.mkdir(parents=True)
     (tmp_path / "data.bin").write_bytes(b"the author's")
     (workdir / "link").symlink_to(tmp_path / "data.bin")
-    (stored,) = store.write("job", 1, [encoded(workdir / "link")])
+    (stored,) = store.write("job", "1", [encoded(workdir / "link")])
     assert (store.folder / str(stored.file)).read_bytes() == b"the author's"
     assert (tmp_path / "data.bin").exists()
 
 
 def test_each_owner_has_files_of_its_own(store: ResultStore) -> None:
-    outputs = store.write("job", 1, [encoded(b"x" * 100_000)])
+    outputs = store.write("job", "1", [encoded(b"x" * 100_000)])
     linked = store.link(outputs, Path("cache") / "key")
     store.remove_job("job")
     assert not store.holds(outputs)
@@ -65,20 +67,23 @@ def test_each_owner_has_files_of_its_own(store: ResultStore) -> None:
 
 def test_an_output_name_cannot_leave_its_folder(store: ResultStore) -> None:
     for name in ("../../../escape", "..", "a/b"):
-        (stored,) = store.write("job", 1, [encoded(b"x" * 100_000, name)])
+        (stored,) = store.write("job", "1", [encoded(b"x" * 100_000, name)])
         assert (store.folder / str(stored.file)).resolve().parent == store.folder.resolve() / "jobs" / "job" / "1"
 
 
 def test_only_old_files_without_an_owner_are_swept(store: ResultStore, redis_url: str) -> None:
     for job in ("kept", "gone", "young"):
-        store.write(job, 1, [encoded(b"x" * 100_000)])
-    store.link(store.write("other", 1, [encoded(b"x" * 100_000)]), Path("cache") / "key")
-    store.workdir("killed", 2).mkdir(parents=True)
-    for folder in ("jobs/kept", "jobs/gone", "cache/key", "work/killed-2"):
+        store.write(job, "1", [encoded(b"x" * 100_000)])
+    store.link(store.write("other", "1", [encoded(b"x" * 100_000)]), Path("cache") / "key")
+    store.workdir("killed", "2").mkdir(parents=True)
+    for folder in ("jobs/kept", "jobs/gone", "cache/key", "work/killed.2"):
         os.utime(store.folder / folder, (0, 0))
     assert SPARED_SECONDS >= 600
     with connect(redis_url) as redis:
         redis.set("fp:job:kept:results", "[]")
         assert sweep(redis, redis, store.folder) == 3
-    assert sorted(path.name for path in (store.folder / "jobs").iterdir()) == ["kept", "other", "young"]
+        assert sorted(path.name for path in (store.folder / "jobs").iterdir()) == ["kept", "other", "young"]
+        os.utime(store.folder / "jobs" / "kept", (0, 0))
+        redis.flushall()
+        assert sweep(redis, redis, store.folder) == 0  # another Redis knows nothing of this folder
     assert not list((store.folder / "work").iterdir())

@@ -15,6 +15,7 @@ from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.jobs.leases import Leases, Verdict
 from fastprocesses_server.jobs.record import Job, Status
+from fastprocesses_server.jobs.selection import Selection, Window
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.settings import Settings
@@ -64,8 +65,9 @@ class Bench:
         return asyncio.run(call())
 
     def create(self, job_id: str = "a", *, is_public: bool = True, reply_to: str | None = None, **run: Any) -> None:
-        execution = RequestReader(self.make_process(run=run)).read(b'{"inputs": {"text": "x"}}')
-        self.ask("create", job_id, execution, is_public=is_public, reply_to=reply_to)
+        execution = RequestReader(self.make_process(run=run)).read({"inputs": {"text": "x"}})
+        waited_for = reply_to is not None
+        self.ask("create", job_id, execution, is_public=is_public, reply_to=reply_to, needs_worker=waited_for)
 
     def read(self, job_id: str = "a") -> Job:
         job: Job = self.ask("read", job_id)
@@ -88,7 +90,7 @@ def bench(
 def test_a_new_job_is_accepted_listed_and_queued(bench: Bench) -> None:
     bench.create()
     assert bench.read().status == Status.ACCEPTED
-    assert [job.id for job in bench.ask("page", 0, 10).jobs] == ["a"]
+    assert [job.id for job in bench.ask("page", Selection(), Window(10)).jobs] == ["a"]
     assert bench.queue() == ["a"]
 
 
@@ -104,7 +106,7 @@ def test_a_run_that_is_waited_for_needs_a_worker(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="reply")
     assert bench.queue() == ["a"]
-    assert not bench.ask("page", 0, 10).jobs
+    assert not bench.ask("page", Selection(), Window(10)).jobs
 
 
 def test_one_worker_gets_a_job(bench: Bench) -> None:
@@ -199,13 +201,41 @@ def test_attempts_are_counted(bench: Bench) -> None:
 
 
 def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
-    bench.create(attempts=1)
+    bench.create(attempts=2)
     bench.one.claim("a")
     assert bench.one.give_back() == [("a", PID)]
     claim = bench.two.claim("a")
     assert claim
     assert claim.job.attempt == 1
     assert not bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+
+
+def test_a_job_that_must_not_run_twice_is_not_given_back(bench: Bench) -> None:
+    bench.create(attempts=1)
+    bench.one.claim("a")
+    assert bench.one.give_back() == [("a", PID)]
+    assert bench.read().status == Status.FAILED
+    assert bench.two.claim("a") is None
+
+
+def test_a_process_that_claims_again_gave_up_what_it_claimed_before(bench: Bench) -> None:
+    bench.create("unheard")
+    bench.create("next")
+    bench.one.claim("unheard")
+    bench.one.claim("next")
+    assert bench.read("unheard").status == Status.ACCEPTED
+    assert [held.job_id for held in bench.one.beat()] == ["next"]
+
+
+def test_every_process_that_runs_a_job_is_seen(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.create()
+    bench.one.claim("a")
+    for _ in range(2):
+        bench.redis.zadd("fp:due", {"a": 0})
+        bench.two.reap()
+    monkeypatch.setattr(os, "getpid", lambda: PID + 1)
+    assert bench.one.claim("a")
+    assert {held.pid: held.verdict for held in bench.one.beat()} == {PID: Verdict.KILL, PID + 1: Verdict.RUN}
 
 
 def test_a_silent_worker_loses_its_job_at_the_second_look(bench: Bench) -> None:
@@ -284,7 +314,7 @@ def test_a_removed_job_leaves_a_mark(bench: Bench) -> None:
     assert bench.ask("remove", "a")
     assert bench.ask("read", "a") is None
     assert bench.ask("is_gone", "a")
-    assert not bench.ask("page", 0, 10).jobs
+    assert not bench.ask("page", Selection(), Window(10)).jobs
 
 
 def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
@@ -293,7 +323,7 @@ def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
     bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
     assert bench.redis.pttl("fp:job:a") > 29 * 86_400_000
     bench.redis.delete("fp:job:a")
-    bench.redis.zadd("fp:expiry", {"a": 0})
+    bench.redis.zadd("fp:expiry", {"a successful upper": 0})
     bench.two.reap()
     assert bench.redis.zcard("fp:jobs") == 0
     assert bench.ask("is_gone", "a")
@@ -302,9 +332,9 @@ def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
 def test_a_sync_run_becomes_a_public_job(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="fp:reply:x")
-    execution = RequestReader(bench.make_process()).read(b'{"inputs": {"text": "x"}}')
+    execution = RequestReader(bench.make_process()).read({"inputs": {"text": "x"}})
     assert bench.ask("reveal", "a", execution)
-    assert [job.id for job in bench.ask("page", 0, 10).jobs] == ["a"]
+    assert [job.id for job in bench.ask("page", Selection(), Window(10)).jobs] == ["a"]
     bench.one.claim("a")
     bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
     assert bench.redis.exists("fp:reply:x") == 0

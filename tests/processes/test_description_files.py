@@ -51,7 +51,6 @@ results:
   cache: 24h
   keep: 7d
   maxSize: 500MiB
-access: {roles: [analyst]}
 """
 
 
@@ -61,7 +60,8 @@ def test_a_file_may_say_everything(folder: Path, put: Put) -> None:
     put("any_name.yaml", FULL)
     (folder / "square.json").rename(folder / "_square.json")
     put("any_name.yaml", FULL.replace("square.json", "_square.json"))
-    process = load_registry(folder)["buffer"]
+    registry = load_registry(folder)
+    process = registry["buffer"]
     assert process.version == "2.10"
     assert process.callable == "tools:buffer"
     assert process.context_parameter == "context"
@@ -69,9 +69,16 @@ def test_a_file_may_say_everything(folder: Path, put: Put) -> None:
     assert (process.run.time_limit.soft, process.run.time_limit.hard) == (600, 900)
     assert (process.run.memory_limit, process.results.max_size) == (2 * 1024**3, 500 * 1024**2)
     assert (process.results.cache, process.results.keep) == (24 * 3600, 7 * 24 * 3600)
-    assert process.access is not None
-    assert process.access.roles == ["analyst"]
     assert process.source == "processes.d/any_name.yaml"
+    not_enforced = [warning.splitlines()[0].rpartition(": ")[2].split()[0] for warning in registry.warnings]
+    assert not_enforced == ["run.concurrency", "run.memoryLimit", "run.retryDelay", "run.retryOn"]
+
+
+def test_roles_that_nobody_would_check_stop_the_start(put: Put, complaints: Callable[..., str]) -> None:
+    put("tools.py", TOOLS)
+    put("buffer.yaml", FULL.replace("_square.json", "square.json") + "access: {roles: [analyst]}\n")
+    put("_square.json", "{}")
+    assert "access is not enforced by this version: everybody could run the process" in complaints()
 
 
 def test_the_smallest_file_takes_names_from_its_surroundings(folder: Path, put: Put) -> None:

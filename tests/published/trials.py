@@ -1,5 +1,6 @@
 """Callables that do what authors' callables do on bad days."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from typing import Any
 from fastprocesses_server import ProcessError
 
 
-def misbehave(how: str) -> Any:
+def misbehave(how: str) -> Any:  # noqa: C901 - a list of ways
     match how:
         case "exception":
             raise ValueError("postgresql://admin:hunter2@db/city")
@@ -26,6 +27,13 @@ def misbehave(how: str) -> Any:
             return {"not": "a number"}
         case "unknown output":
             return {"resullt": 1, "more": 2}
+        case "same file":
+            raise FileNotFoundError("twice")
+        case "cancelled":
+            raise asyncio.CancelledError
+        case "fork":
+            if not os.fork():
+                return 1
         case "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
     return 0
@@ -44,6 +52,15 @@ def sleep(seconds: float, context: Any) -> float:
     while time.monotonic() < end and not context.cancelled:
         time.sleep(0.05)
     return seconds
+
+
+def listen(context: Any) -> dict[str, Any]:
+    """Catches the soft limit, and tells what the context says then."""
+    try:
+        time.sleep(60)
+    except BaseException as error:  # noqa: BLE001
+        return {"caught": type(error).__name__, "cancelled": context.cancelled}
+    return {"caught": "", "cancelled": context.cancelled}
 
 
 def stubborn(pids: str) -> str:
@@ -71,9 +88,19 @@ def fill(size: int, how: str, context: Any) -> Any:
     if how == "bytes":
         return b"\x00\xff" * (size // 2)
     path: Path = context.workdir / "filled.bin"
-    path.write_bytes(b"\x00\xff" * (size // 2))
+    if how == "sparse":
+        with path.open("wb") as file:
+            file.truncate(size)
+    else:
+        path.write_bytes(b"\x00\xff" * (size // 2))
     return path
 
 
 async def later(text: str) -> dict[str, Any]:
     return {"text": text, "page": f"<script>{text}</script>", "nothing": None, "list": [1, None, "two"]}
+
+
+def measure(file: Path, more: list[bytes] | None = None) -> dict[str, Any]:
+    with file.open("rb") as content:
+        start = content.read(4).hex()
+    return {"size": file.stat().st_size, "start": start, "more": [len(item) for item in more or []]}

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from serving import Client, Server, is_running, wait_until
 
+from fastprocesses_server.jobs.connection import connect
+
 StartServer = Callable[..., Server]
 
 
@@ -120,6 +122,33 @@ def test_a_silent_redis_is_told_in_time_and_comes_back(start_server: StartServer
         wait_until(server.is_ready)
         assert client.status(job_id)["status"] == "successful"
         assert client.execute("echo", {"message": "after"}, response="document").json() == {"message": "after"}
+
+
+def test_a_redis_that_hangs_or_is_full_stops_nobody_for_ever(start_server: StartServer) -> None:
+    server = start_server()
+    valkey = valkey_of(server)
+    with connected(server) as client:
+        jobs = [client.submit("sleep", {"seconds": 0.3}) for _ in range(12)]
+        os.kill(valkey, signal.SIGSTOP)
+        try:
+            wait_until(lambda: client.get("/health/ready").status_code == 503, 10)
+            wait_until(lambda: "Timeout" in server.log(), 30, server.log)
+        finally:
+            os.kill(valkey, signal.SIGCONT)
+        wait_until(server.is_ready, 40, server.log)
+        assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
+
+        running = client.submit("sleep", {"seconds": 3})
+        client.when(running, "running")
+        with connect(f"unix://{server.state}/valkey/valkey.sock") as redis:
+            redis.config_set("maxmemory", "1mb")
+            response = client.execute("simple_process", {"input_text": "full"}, "respond-async")
+            assert response.status_code == 503
+            wait_until(lambda: "waits for Redis to take its outcome" in server.log(), 20, server.log)
+            redis.config_set("maxmemory", "0")
+        assert client.finished(running)["status"] == "successful"
+        wait_until(server.is_ready, 40, server.log)
+        assert client.execute("echo", {"message": "again"}).status_code == 200
 
 
 def test_no_worker_means_503_for_who_waits_and_a_job_for_who_does_not(start_server: StartServer) -> None:

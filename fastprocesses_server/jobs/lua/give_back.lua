@@ -1,14 +1,18 @@
--- A worker that is told to stop gives its jobs back; the started attempt does not count. ARGV: owner, pause, queues.
--- Returns id and pid of each.
+-- A worker that is told to stop gives its jobs back; the started attempt does not count, but a job that must not run
+-- twice fails. ARGV: owner, pause, queues. Returns id and pid of each.
 local owner = ARGV[1]
 local given = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
 for i = 1, #mine, 2 do
-  local id, pid = mine[i], mine[i + 1]
-  local old = redis.call('HMGET', job(id), 'status', 'owner')
-  if old[1] == 'running' and old[2] == owner then
-    redis.call('HINCRBY', job(id), 'attempt', -1)
-    requeue(id, ARGV[2])
+  local pid, id = mine[i], mine[i + 1]
+  local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempts')
+  if old[1] == 'running' and old[2] == owner and old[3] == pid then
+    if old[4] == '1' then
+      lost(id, ARGV[2], 'the worker that ran it was stopped')
+    else
+      redis.call('HINCRBY', job(id), 'attempt', -1)
+      requeue(id, ARGV[2])
+    end
     given[#given + 1] = {id, pid}
   end
 end

@@ -22,9 +22,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'fp:due', '-inf', now, 'LIMIT', 
     redis.call('ZREM', 'fp:due', id)
   end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'fp:expiry', '-inf', now, 'LIMIT', 0, 100)) do
-  redis.call('ZREM', 'fp:expiry', id)
-  redis.call('ZREM', 'fp:jobs', id)
+for _, expired in ipairs(redis.call('ZRANGEBYSCORE', 'fp:expiry', '-inf', now, 'LIMIT', 0, 100)) do
+  local id, status, process = expired:match('^(%S+) (%S+) (.*)$')
+  redis.call('ZREM', 'fp:expiry', expired)
+  delist(id, status, process)
   redis.call('SET', 'fp:gone:' .. id, '', 'PX', 86400000)
 end
 return moved

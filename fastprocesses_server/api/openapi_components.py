@@ -1,0 +1,133 @@
+"""Parameters, headers and responses that operations of the API definition share."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..links import JSON
+from .job_filters import MOST_PROCESSES
+from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
+from .paging import DEFAULT_LIMIT, LARGEST_LIMIT
+from .problems import PROBLEM_JSON
+
+
+def _parameter(name: str, where: str, description: str, schema: Schema, **members: Any) -> dict[str, Any]:
+    return {"name": name, "in": where, "description": description, "schema": schema, **members}
+
+
+def _id(name: str, what: str) -> dict[str, Any]:
+    return _parameter(name, "path", f"Id of {what}.", TEXT, required=True)
+
+
+def _query(name: str, description: str, schema: Schema) -> dict[str, Any]:
+    """A list is written with commas, or the parameter repeated."""
+    form = {"style": "form", "explode": False} if schema["type"] == "array" else {}
+    return _parameter(name, "query", description, schema, **form)
+
+
+def _count(least: int, default: int | None = None, most: int | None = None) -> Schema:
+    bounds = {"minimum": least, "maximum": most, "default": default}
+    return {"type": "integer", **{name: value for name, value in bounds.items() if value is not None}}
+
+
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "processID": _id("processID", "the process"),
+    "jobID": _id("jobID", "the job"),
+    "outputID": _id("outputID", "the output"),
+    "prefer": _parameter(
+        "Prefer",
+        "header",
+        "respond-async for a job at once; wait=N to wait N seconds for the results, then a job (RFC 7240).",
+        TEXT,
+    ),
+    "f": _query("f", "The form of the answer, whatever the header Accept says.", words("json")),
+    "fOfApiDefinition": _query(
+        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
+    ),
+    "limit": _query("limit", "Most items in the answer.", _count(1, DEFAULT_LIMIT, LARGEST_LIMIT)),
+    "offset": _query("offset", "How many items are passed over first.", _count(0, 0)),
+    "cursor": _query("cursor", "Where the page begins, as links to pages say it.", TEXT),
+    "type": _query("type", "Jobs of these types.", array_of(words("process"))),
+    "processIDs": _query("processID", "Jobs of these processes.", {**array_of(TEXT), "maxItems": MOST_PROCESSES}),
+    "status": _query("status", "Jobs with one of these statuses.", array_of(words(*STATUSES))),
+    "datetime": _query(
+        "datetime", "Jobs made at this moment or in this interval: 2026-01-31T00:00:00Z, a/b, ../b or a/..", TEXT
+    ),
+    "minDuration": _query("minDuration", "Jobs that take at least so many seconds.", array_of(_count(0))),
+    "maxDuration": _query("maxDuration", "Jobs that take at most so many seconds.", array_of(_count(0))),
+    "outputs": _query("outputs", "Only these outputs.", array_of(TEXT)),
+}
+
+
+def _header(description: str, schema: Schema = TEXT) -> dict[str, Any]:
+    return {"description": description, "schema": schema}
+
+
+HEADERS: dict[str, dict[str, Any]] = {
+    "Allow": _header("The methods that the resource has."),
+    "Content-Disposition": _header("The file name that a callable gave an output."),
+    "Content-Range": _header("Which bytes of how many these are."),
+    "ETag": _header("Names exactly this answer; If-None-Match sends it back."),
+    "Link": _header("Links of the answer (RFC 8288)."),
+    "Location": _header("URL of the job.", URL),
+    "Preference-Applied": _header("Which preferences were honoured (RFC 7240)."),
+    "Retry-After": _header("Seconds after which another try may help.", {"type": "integer"}),
+    "Vary": _header("Request headers that choose the form of the answer."),
+}
+
+PROBLEMS: Mapping[int, str] = {
+    400: "The request is wrong; the problem names everything that is.",
+    404: "There is no such resource, or not yet.",
+    405: "The resource has no such method.",
+    406: "None of the media types that Accept names is offered.",
+    410: "The resource was there, and is no more.",
+    413: "The body is larger than the server takes.",
+    415: "The body is not JSON.",
+    500: "The process failed, or the server did.",
+    503: "The job store or every worker is away.",
+    504: "The process did not end within the time that the server lets clients wait.",
+}
+PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {405: ("Allow",), 503: ("Retry-After",)}
+
+
+def headers_of(*names: str) -> dict[str, Any]:
+    return {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names}} if names else {}
+
+
+def response_of(description: str, content: Mapping[str, Schema], *headers: str) -> dict[str, Any]:
+    """`content` has the schema for each media type."""
+    typed = {media_type: {"schema": schema} for media_type, schema in content.items()}
+    return {"description": description, **headers_of(*headers), **({"content": typed} if typed else {})}
+
+
+def document_of(schema: str, description: str, *headers: str, media_type: str = JSON) -> dict[str, Any]:
+    return response_of(description, {media_type: schema_reference(schema)}, *headers)
+
+
+RESPONSES: dict[str, dict[str, Any]] = {
+    "notModified": response_of("The client has this answer already.", {}, "ETag", "Vary"),
+    "rangeNotSatisfiable": response_of("There are not so many bytes.", {}, "Content-Range"),
+    "byReference": response_of(
+        "Every output lies behind a link of the header Link; none where none has a value.", {}, "Link"
+    ),
+    **{
+        f"problem{status}": response_of(
+            description,
+            dict.fromkeys((PROBLEM_JSON, JSON), schema_reference("problem")),
+            *PROBLEM_HEADERS.get(status, ()),
+        )
+        for status, description in PROBLEMS.items()
+    },
+}
+
+
+def parameters(*names: str) -> list[dict[str, str]]:
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def response(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def problems(statuses: Iterable[int]) -> dict[str, Any]:
+    """Those given, and those that every operation may have."""
+    return {str(status): response(f"problem{status}") for status in sorted({*statuses, 405, 500})}

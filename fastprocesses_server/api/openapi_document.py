@@ -1,0 +1,55 @@
+"""The API definition as a document: OpenAPI, one execution path for each process. Every `$ref` is within it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..links import Urls
+from ..processes.registry import Registry
+from ..settings import Settings
+from .openapi_components import HEADERS, PARAMETERS, RESPONSES
+from .openapi_dialects import Dialect
+from .openapi_execution import ProcessPath
+from .openapi_operations import TAGS, fixed_paths
+from .openapi_schemas import COMPONENT_SCHEMAS
+
+
+def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect: Dialect) -> dict[str, Any]:
+    processes = [ProcessPath(process, settings, dialect) for process in registry.values()]
+    own_schemas = {name: schema for process in processes for name, schema in process.schemas.items()}
+    return {
+        "openapi": dialect.version,
+        "info": _info(settings),
+        "servers": [{"url": urls.base}],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
+        "paths": {
+            **fixed_paths(with_job_list=settings.job_list != "off"),
+            **{process.path: {"post": process.operation()} for process in processes},
+        },
+        "components": {
+            "schemas": {**COMPONENT_SCHEMAS, **own_schemas},
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": RESPONSES,
+        },
+    }
+
+
+def _info(settings: Settings) -> dict[str, Any]:
+    contact = {
+        "name": settings.api_contact_name,
+        "email": settings.api_contact_email,
+        "url": settings.api_contact_url,
+    }
+    licence = {"name": settings.api_license_name, "url": settings.api_license_url}
+    info = {
+        "title": settings.api_title,
+        "version": settings.api_version,
+        "description": settings.api_description,
+        "contact": _without_nulls(contact),
+        "license": _without_nulls(licence) if settings.api_license_name else {},
+    }
+    return {name: value for name, value in info.items() if value}
+
+
+def _without_nulls(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}

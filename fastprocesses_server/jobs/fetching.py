@@ -1,0 +1,66 @@
+"""References of a request, before it is accepted: small JSON is fetched, own outputs are found in the store."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import orjson
+
+from ..errors import Complaint
+from ..execution.guard import Guard
+from ..execution.outputs import StoredOutput, read_manifest
+from ..execution.references import LARGEST_JSON, FetchedValue, OwnOutput, Reference, Unreachable, peek
+from .results import ResultStore
+from .store import JobStore
+
+if TYPE_CHECKING:
+    import httpx
+
+AT_ONCE = 8
+SECONDS = 30
+"""For all references of a request together."""
+
+OwnAddress = Callable[[str], tuple[str, str] | None]
+"""Job and output that a URL of this server leads to."""
+
+
+class Fetcher:
+    """Looks what references lead to. `client` asks only where it may."""
+
+    def __init__(self, store: JobStore, results: ResultStore, allowed_hosts: Iterable[str]) -> None:
+        self.store = store
+        self.results = results
+        self.client: httpx.AsyncClient = Guard(allowed_hosts).async_client()
+
+    async def resolve(
+        self, hrefs: Iterable[tuple[str, str]], own: OwnAddress
+    ) -> tuple[dict[str, Reference], list[Complaint]]:
+        """What each URL leads to, and what is wrong with it, by its place in the request."""
+        places = list(hrefs)
+        turns = asyncio.Semaphore(AT_ONCE)
+        found = await asyncio.gather(*(self._one(place, href, own, turns) for place, href in places))
+        references = {href: one for (_, href), one in zip(places, found, strict=True) if not isinstance(one, Complaint)}
+        return references, [one for one in found if isinstance(one, Complaint)]
+
+    async def _one(self, place: str, href: str, own: OwnAddress, turns: asyncio.Semaphore) -> Reference | Complaint:
+        try:
+            async with asyncio.timeout(SECONDS), turns:
+                address = own(href)
+                return await self._own(*address) if address else await peek(self.client, href)
+        except Unreachable as error:
+            return Complaint(place, f"{href}: {error}")
+        except TimeoutError:
+            return Complaint(place, f"{href}: the server does not answer in time")
+
+    async def _own(self, job_id: str, name: str) -> Reference:
+        manifest = await self.store.manifest(job_id)
+        output = read_manifest(manifest).get(name) if manifest else None
+        if output is None:
+            raise Unreachable("there is no such output, or it has expired")
+        if output.kind != "json" or output.size > LARGEST_JSON:
+            return OwnOutput(job_id, name)
+        body = await asyncio.to_thread(self._body, output)
+        return FetchedValue(orjson.loads(body), output.media_type)
+
+    def _body(self, output: StoredOutput) -> bytes:
+        return output.body if output.body is not None else (self.results.folder / str(output.file)).read_bytes()
