@@ -65,6 +65,8 @@ class Guard:
             raise Forbidden("a URL with a user name or password is not taken")
         if not url.host:
             raise Forbidden("the URL names no host")
+        if self.names and not self.networks and url.host.rstrip(".").lower() not in self.names:
+            raise Forbidden(f"the host {url.host} must not be asked from here")
 
     def address_for(self, host: str, port: int) -> str:
         """The address to connect to, looked up once."""
