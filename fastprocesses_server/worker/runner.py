@@ -44,6 +44,7 @@ class Failure(Exception):
     """The attempt failed; the problem document that clients read."""
 
     def __init__(self, detail: str, title: str = "The process failed", kind: str = "process-failed") -> None:
+        detail = detail.encode("utf-8", errors="replace").decode()  # a lone surrogate could not be written
         super().__init__(detail)
         self.problem = {"type": EXCEPTIONS + kind, "title": title, "status": 500, "detail": detail}
 

@@ -118,6 +118,7 @@ def test_a_process_error_is_told_as_it_is(client: Client) -> None:
     response = client.execute("misbehave", {"how": "process-error"})
     assert response.status_code == 500
     assert response.json()["detail"] == "outside the city limits"
+    assert client.execute("misbehave", {"how": "surrogate"}).json()["detail"] == "outside ? the city limits"
 
 
 def test_a_process_that_kills_its_worker_fails_after_its_attempts(client: Client, server: Server) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from fastprocesses_server import ProcessError
 
 
-def misbehave(how: str) -> Any:  # noqa: C901 - a list of ways
+def misbehave(how: str) -> Any:  # noqa: C901, PLR0912 - a list of ways
     match how:
         case "exception":
             raise ValueError("postgresql://admin:hunter2@db/city")
         case "process-error":
             raise ProcessError("outside the city limits")
+        case "surrogate":
+            raise ProcessError("outside \ud800 the city limits")
         case "exit":
             raise SystemExit(3)
         case "nan":
