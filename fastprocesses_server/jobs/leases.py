@@ -5,18 +5,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
+import redis
 from loguru import logger
 
+from ..fail_points import fail_point
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
-
-if TYPE_CHECKING:
-    from redis import Redis
 
 PATIENCE = 300.0
 """Seconds that a child waits for a Redis that is away."""
@@ -52,7 +51,7 @@ class Held:
 class Leases:
     """Transitions of one worker's jobs. Every method may raise one of `STORE_ERRORS`."""
 
-    def __init__(self, redis: "Redis", owner: str, queues: Sequence[str]) -> None:
+    def __init__(self, redis: redis.Redis, owner: str, queues: Sequence[str]) -> None:
         self.redis = redis
         self.owner = owner
         self.queues = tuple(queues)
@@ -89,7 +88,9 @@ class Leases:
         end, pause = time.monotonic() + PATIENCE, 0.1
         while True:
             try:
-                return self.transitions[transition](args=arguments)
+                answer = self.transitions[transition](args=arguments)
+                fail_point(f"{transition}-unheard", arguments[0], redis.ConnectionError("a fail point lost the answer"))
+                return answer
             except STORE_ERRORS as error:
                 if time.monotonic() > end:
                     raise

@@ -9,6 +9,7 @@ from ..errors import Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
 from ..execution.request import Execution
 from ..execution.subscriber import Subscriber
+from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
 from .lifetimes import UNSEEN, record_seconds, results_seconds, time_limits
@@ -102,7 +103,10 @@ class JobStore:
             manifest,
             *(item for pair in fields.items() for item in pair),
         ]
-        return int(await self.transitions["create"](args=arguments))
+        fail_point("before-create", job_id)
+        created = int(await self.transitions["create"](args=arguments))
+        fail_point("created", job_id)
+        return created
 
     def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
         process = execution.process

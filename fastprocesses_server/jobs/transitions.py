@@ -3,6 +3,8 @@
 from importlib.resources import files
 from typing import Any
 
+from .. import fail_points
+
 NAMES = (
     "beat",
     "claim",
@@ -30,11 +32,14 @@ REAP = (SUSPICION, SEND_AGAIN, 30_000)
 """Arguments of `reap`; the last is the longest pause before a message is sent again."""
 BEAT_SECONDS = 1.0
 
+NO_AUDIT = "local function audit() end\n"
+
 
 def load_transitions(client: Any) -> dict[str, Any]:
     """Each script, ready to be called on the client, which may be for threads or for an event loop."""
     folder = files(__package__) / "lua"
-    prelude = (folder / "prelude.lua").read_text(encoding="utf-8")
+    audit = (folder / "audit.lua").read_text(encoding="utf-8") if fail_points.ARE_ON else NO_AUDIT
+    prelude = audit + (folder / "prelude.lua").read_text(encoding="utf-8")
     return {
         name: client.register_script(prelude + (folder / f"{name}.lua").read_text(encoding="utf-8")) for name in NAMES
     }

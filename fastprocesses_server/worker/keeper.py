@@ -12,6 +12,7 @@ from contextlib import suppress
 from loguru import logger
 
 from ..errors import EXCEPTIONS
+from ..fail_points import fail_point
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.leases import Held, Leases, Verdict
 from ..jobs.transitions import BEAT_SECONDS
@@ -77,6 +78,7 @@ class Keeper(threading.Thread):
     def _end(self, job: Held) -> None:
         since = self._told_since(job)
         if since is None:
+            fail_point("dismissing", job.job_id)
             self._tell(job, CANCEL)
         elif time.monotonic() - since >= KILL_GRACE:
             kill_group(job.pid)

@@ -23,6 +23,7 @@ from ..execution.inputs import InputsReader, Unreadable
 from ..execution.outputs import InvalidOutput, OutputsWriter, StoredOutput, read_manifest, write_manifest
 from ..execution.references import OwnOutput, Reference, Unreachable
 from ..execution.request import Execution, read_execution
+from ..fail_points import fail_point
 from ..jobs import cache as result_cache
 from ..jobs.connection import STORE_ERRORS, connect
 from ..jobs.leases import Claim, Leases
@@ -85,12 +86,15 @@ class Runner:
         """What the task does. A duplicate message finds nothing to do."""
         signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
         signal.signal(CANCEL, self._on_cancel)
+        fail_point("received", job_id)
         claim = self.leases.claim(job_id)
         if claim is None:
             return
         job = claim.job
+        fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
         status, outcome = self._attempt(claim, token_hex(4))
+        fail_point("finished", job.id)
         if self.leases.commit(job.id, job.attempt, status, outcome):
             logger.info("job {} {}", job.id, status)
             return

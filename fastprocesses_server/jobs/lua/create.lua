@@ -10,6 +10,7 @@ if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '
 redis.call('HSET', key, 'id', id, 'public', public, 'queue', queue, 'envelope', envelope, 'status', 'accepted',
   'created', now, 'updated', now, 'attempt', 0, 'published', 1, 'progress', 0, unpack(ARGV, 9))
 redis.call('SET', key .. ':request', request)
+audit(id, '', 'accepted')
 if public == '1' then enlist(id, 'accepted', redis.call('HGET', key, 'process'), now) end
 if outputs ~= '' then
   redis.call('HSET', key, 'started', now, 'progress', 100)

@@ -39,6 +39,7 @@ local function become(id, status, ...)
     redis.call('ZADD', list(status, process), old[4], id)
   end
   redis.call('HSET', job(id), 'status', status, 'updated', now, ...)
+  audit(id, old[2], status)
 end
 
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
