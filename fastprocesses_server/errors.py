@@ -135,6 +135,13 @@ class JobFailed(Problem):
         self.status, self.type, self.title = int(cause["status"]), str(cause["type"]), str(cause["title"])
 
 
+class KeyReused(Problem):
+    """An Idempotency-Key came again, with another request (draft-ietf-httpapi-idempotency-key-header)."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    title = "Idempotency-Key is already used"
+
+
 class SyncTimeout(Problem):
     """A synchronous execution took longer than the server lets a client wait."""
 

@@ -21,7 +21,7 @@ from . import execution, health, job_list, job_results, jobs, landing_page, open
 from .problems import add_problem_handlers
 from .services import Services
 
-EXPOSED = ["ETag", "Link", "Location", "Preference-Applied"]
+EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied"]
 
 
 def create_app(settings: Settings, registry: Registry) -> FastAPI:
@@ -53,7 +53,7 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["Content-Type", "Prefer", "Authorization"],
+        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Prefer"],
         expose_headers=EXPOSED,
     )
     return app

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, UnsupportedMediaType
 from ..execution.guard import Guard
+from ..execution.idempotency import read_idempotency
 from ..execution.media_type import is_json
 from ..execution.mode import Mode, choose_mode
-from ..execution.preference import read_preference
+from ..execution.preference import read_preference, wants_fresh_outputs
 from ..execution.request import Execution, parse
 from ..execution.subscriber import read_subscriber
-from ..jobs.engine import Finished
-from ..jobs.record import Job
+from ..jobs.engine import CacheUse, Finished, Submitted
 from ..jobs.status_info import status_info
 from ..processes.description import JobControlOption, Process
 from .documents import json_response
@@ -28,6 +28,14 @@ router = APIRouter()
 LARGE_BODY = 256 * 1024
 """Bytes over which a body is read in a thread, so that others need not wait."""
 
+CACHE_STATUS = {
+    CacheUse.HIT: "hit",
+    CacheUse.MISS: "fwd=miss",
+    CacheUse.JOINED: "fwd=miss; collapsed",
+    CacheUse.FORCED: "fwd=request",
+}
+"""RFC 9211"""
+
 CLIENT_CLOSED_REQUEST = 499
 """For the log alone: nobody reads it."""
 
@@ -35,28 +43,23 @@ CLIENT_CLOSED_REQUEST = 499
 @router.post("/processes/{process_id}/execution")
 async def execute(request: Request, process_id: str) -> Response:
     services = services_of(request)
-    process = services.process(process_id)
-    execution = await _read_execution(request, process)
-    mode = choose_mode(process, read_preference(request.headers.getlist("prefer")))
+    execution, mode = await _read(request, process_id)
     if mode.is_async:
         return _created(request, await services.engine.submit(execution), mode)
     outcome = await _unless_client_leaves(request, services.engine.run(execution, mode.wait))
     if outcome is None:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
-    if isinstance(outcome, Job):
+    if isinstance(outcome, Submitted):
         return _created(request, outcome, mode)
     response = results_response(presenter_for(request, outcome.job_id).present(execution, outcome.outputs), request)
     _tell_of_sync_job(request, response, outcome, services)
-    return _with_applied(response, mode.applied(created=False))
+    return _with_cache_status(_with_applied(response, mode.applied(created=False)), outcome.cache)
 
 
 @router.post("/processes/{process_id}/validation")
 async def validate(request: Request, process_id: str) -> Response:
     """A dry run: what would run, how, and whether its outputs are cached; or the complaints of an execution."""
-    services = services_of(request)
-    process = services.process(process_id)
-    execution = await _read_execution(request, process)
-    mode = choose_mode(process, read_preference(request.headers.getlist("prefer")))
+    execution, mode = await _read(request, process_id)
     return json_response(
         {
             "valid": True,
@@ -64,13 +67,19 @@ async def validate(request: Request, process_id: str) -> Response:
             "inputs": execution.inputs,
             "outputs": {output.name: output.as_document() for output in execution.outputs},
             "response": execution.response,
-            "cached": await services.engine.has_cached(execution),
+            "cached": await services_of(request).engine.has_cached(execution),
         }
     )
 
 
-async def _read_execution(request: Request, process: Process) -> Execution:
+async def _read(request: Request, process_id: str) -> tuple[Execution, Mode]:
     """Everything is known to be right when this returns."""
+    process = services_of(request).process(process_id)
+    execution = await _read_execution(request, process)
+    return execution, choose_mode(process, read_preference(request.headers.getlist("prefer")))
+
+
+async def _read_execution(request: Request, process: Process) -> Execution:
     services, urls = services_of(request), urls_of(request)
     body = await _read_body(request, services.settings.max_body_size)
     is_large = len(body) > LARGE_BODY
@@ -85,7 +94,12 @@ async def _read_execution(request: Request, process: Process) -> Execution:
         execution = await asyncio.to_thread(reader.read, asked, references, complaints)
     else:
         execution = reader.read(asked, references, complaints)
-    return replace(execution, subscriber=subscriber)
+    return replace(
+        execution,
+        subscriber=subscriber,
+        idempotency=read_idempotency(request.headers.getlist("idempotency-key"), process.id, body),
+        is_forced=wants_fresh_outputs(request.headers.getlist("cache-control")),
+    )
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
@@ -107,7 +121,9 @@ async def _read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
-async def _unless_client_leaves(request: Request, run: Coroutine[Any, Any, Finished | Job]) -> Finished | Job | None:
+async def _unless_client_leaves(
+    request: Request, run: Coroutine[Any, Any, Finished | Submitted]
+) -> Finished | Submitted | None:
     """What the run leads to; None where the client hung up, which ends it."""
     running = asyncio.ensure_future(run)
     leaving = asyncio.ensure_future(_disconnected(request))
@@ -124,11 +140,11 @@ async def _disconnected(request: Request) -> None:
         pass
 
 
-def _created(request: Request, job: Job, mode: Mode) -> Response:
+def _created(request: Request, submitted: Submitted, mode: Mode) -> Response:
     """/req/core/process-execute-success-async"""
-    urls = urls_of(request)
+    job, urls = submitted.job, urls_of(request)
     response = json_response(status_info(job, urls), status=201, headers={"Location": urls.job(job.id)})
-    return _with_applied(response, mode.applied(created=True))
+    return _with_cache_status(_with_applied(response, mode.applied(created=True)), submitted.cache)
 
 
 def _tell_of_sync_job(request: Request, response: Response, outcome: Finished, services: Services) -> None:
@@ -140,4 +156,10 @@ def _tell_of_sync_job(request: Request, response: Response, outcome: Finished, s
 def _with_applied(response: Response, applied: str) -> Response:
     if applied:
         response.headers["Preference-Applied"] = applied
+    return response
+
+
+def _with_cache_status(response: Response, use: CacheUse) -> Response:
+    if use in CACHE_STATUS:
+        response.headers["Cache-Status"] = f"fastprocesses-server; {CACHE_STATUS[use]}"
     return response

@@ -1,4 +1,4 @@
-"""The `Prefer` header (RFC 7240), read as leniently as clients write it."""
+"""What a client prefers: `Prefer` (RFC 7240), read as leniently as clients write it, and `Cache-Control` (RFC 9111)."""
 
 import re
 from collections.abc import Iterable
@@ -25,3 +25,9 @@ def read_preference(headers: Iterable[str]) -> Preference:
             values.setdefault(match["name"].lower(), match["quoted"] or match["token"] or "")
     wait = values.get("wait", "")
     return Preference(respond_async="respond-async" in values, wait=float(wait) if wait.isdecimal() else None)
+
+
+def wants_fresh_outputs(headers: Iterable[str]) -> bool:
+    """Whether the `Cache-Control` headers of a request say that the answer must not come from a cache."""
+    directives = {directive.strip().lower() for header in headers for directive in header.split(",")}
+    return "no-cache" in directives

@@ -12,6 +12,7 @@ import orjson
 from ..errors import Complaint, InvalidRequest
 from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
+from .idempotency import Idempotency
 from .inputs import InputsReader, Unreadable
 from .media_type import alternatives, media_type_of, normalised
 from .references import References, as_document, from_document, identity
@@ -52,6 +53,9 @@ class Execution:
     references: References = field(default_factory=dict)
     """What `href`s of the inputs lead to, by URL."""
     subscriber: Subscriber | None = None
+    idempotency: Idempotency | None = None
+    is_forced: bool = False
+    """Whether the client asked for a run of its own: `Cache-Control: no-cache`."""
 
     @cached_property
     def key(self) -> str | None:
@@ -68,9 +72,9 @@ class Execution:
 
     @property
     def is_asked_for_later(self) -> bool:
-        """Whether outputs are needed after the answer to a client that waited: referred to, or told a subscriber."""
+        """Whether outputs are needed after the answer to a client that waited: referred to, told, or asked again."""
         by_reference = any(output.transmission == TransmissionMode.REFERENCE for output in self.outputs)
-        return by_reference or self.subscriber is not None
+        return by_reference or self.subscriber is not None or self.idempotency is not None
 
     def as_json(self) -> bytes:
         """What the job keeps of it, and `read_execution` reads again."""
@@ -161,6 +165,16 @@ class RequestReader:
 def _requested_output(name: str, asked: Mapping[str, Any]) -> RequestedOutput:
     media_type = (asked.get("format") or {}).get("mediaType")
     return RequestedOutput(name, TransmissionMode(asked["transmissionMode"]), media_type)
+
+
+def read_again(process: Process, stored: bytes) -> Execution:
+    """The execution that a job keeps, for a process that may not be the one that it was validated by.
+
+    Raises:
+        InvalidRequest: it does not fit this process.
+    """
+    request = orjson.loads(stored)
+    return RequestReader(process).read(request, from_document(request["references"]))
 
 
 def read_execution(process: Process, stored: bytes) -> Execution:

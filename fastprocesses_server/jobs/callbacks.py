@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from .record import Job, Status, as_mapping, read_record
-from .transitions import SEND_AGAIN, load_transitions
+from .transitions import load_transitions
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -21,7 +21,7 @@ PAUSES = (1, 5, 30, 300, 1800, 7200, 21600)
 LEASE = 20_000
 """Milliseconds after which a delivery that nobody heard of again is tried anew."""
 
-DISPATCH = (QUEUE, SEND_AGAIN, LEASE, 86_400_000)
+DISPATCH = (QUEUE, 5_000, LEASE, 86_400_000)
 """Arguments of `dispatch`."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,12 +19,28 @@ from .lifetimes import cache_seconds
 from .record import Job, Status
 from .replies import Replies, Reply
 from .results import ResultStore
-from .store import JobStore
+from .store import Created, Creation, JobStore
 
 LOOK_AGAIN = 5.0
 """Seconds after which a reply that does not come is looked for in the record."""
 
+LOOK_OFTEN = 0.25
+"""The same for a run that another request waits for, and gets the reply of."""
+
 Outputs = dict[str, StoredOutput]
+
+
+class CacheUse(StrEnum):
+    """What the result cache had to do with an answer."""
+
+    NONE = "none"
+    """The outputs are not cached."""
+    HIT = "hit"
+    MISS = "miss"
+    JOINED = "joined"
+    """A miss, but an equal run was under way already."""
+    FORCED = "forced"
+    """The client asked for a run of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,15 @@ class Finished:
 
     job_id: str
     outputs: Outputs
+    cache: CacheUse = CacheUse.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A public job, as it is now."""
+
+    job: Job
+    cache: CacheUse = CacheUse.NONE
 
 
 class Engine:
@@ -51,69 +77,101 @@ class Engine:
         self.cache_client = cache_client
         self.results = results
 
-    async def submit(self, execution: Execution) -> Job:
-        """A public job; where the outputs are cached, one that is already successful."""
-        cached = await self._cached(execution)
-        job_id = str(uuid4())
-        if cached is None:
-            await self.store.create(job_id, execution, is_public=True)
-        else:
-            await self._adopt(job_id, execution, cached, is_public=True)
-        job = await self.store.read(job_id)
-        assert job  # noqa: S101 - it was created a moment ago, and for days
-        logger.info("job {} {}: {} {}", job.id, job.status, job.process_id, job.version)
-        return job
+    async def submit(self, execution: Execution) -> Submitted:
+        """A public job; where the outputs are cached, one that is already successful.
 
-    async def run(self, execution: Execution, wait: float | None) -> Finished | Job:
+        Raises:
+            KeyReused: another request had its Idempotency-Key.
+        """
+        job_id, cached = str(uuid4()), await self._cached(execution)
+        if cached is None:
+            created = await self.store.create(job_id, execution, is_public=True, key=self._joint_key(execution))
+        else:
+            created, _ = await self._adopt(job_id, execution, cached, is_public=True)
+        job = await self._public(created.job_id, execution)
+        logger.info("job {} {}: {} {}", job.id, job.status, job.process_id, job.version)
+        return Submitted(job, self._use(execution, created, is_hit=cached is not None))
+
+    async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The outputs, or the public job that goes on where `wait` seconds were not enough.
 
         Raises:
             JobFailed: with the cause.
+            KeyReused: another request had its Idempotency-Key.
             SyncTimeout: over the server's limit for those who wait without an end; the run is ended.
             Unavailable: no worker is alive.
         """
         cached = await self._cached(execution)
-        job_id = str(uuid4())
-        keep = self.settings.keep_sync_jobs
         if cached is not None:
-            if keep or execution.is_asked_for_later:
-                cached = await self._adopt(job_id, execution, cached, is_public=keep)
-            return Finished(job_id, cached)
+            return await self._run_from_cache(execution, cached, wait)
+        job_id = str(uuid4())
         async with self.replies.expect(job_id) as reply:
             try:
-                await self.store.create(
-                    job_id, execution, is_public=keep, reply_to=self.replies.key, needs_worker=wait is None
+                created = await self.store.create(
+                    job_id,
+                    execution,
+                    is_public=self.settings.keep_sync_jobs,
+                    key=self._joint_key(execution),
+                    reply_to=self.replies.key,
+                    needs_worker=wait is None,
                 )
+                if created.job_id != job_id:
+                    return await self._run_again(created.job_id, execution, wait)
                 logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
                 answer = await self._wait(job_id, reply, wait or self.settings.sync_execution_timeout_seconds)
             except asyncio.CancelledError:
-                logger.info("job {} dismissed: its client went away", job_id)
-                await asyncio.shield(self.store.dismiss(job_id))
+                logger.info("job {}: its client went away", job_id)
+                await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
                 raise
+        use = self._use(execution, created)
         if answer:
-            return Finished(job_id, outcome(answer))
-        return await self._after_the_wait(job_id, execution, is_timeout=wait is None)
+            return Finished(job_id, outcome(answer), use)
+        if wait is None:
+            await self.store.dismiss(job_id, unless_joined=True)
+            raise self._timeout()
+        return Submitted(await self._public(job_id, execution), use)
 
-    async def _after_the_wait(self, job_id: str, execution: Execution, *, is_timeout: bool) -> Job:
-        if is_timeout:
-            await self.store.dismiss(job_id)
-            seconds = self.settings.sync_execution_timeout_seconds
-            raise SyncTimeout(
-                f"The process did not end within {seconds:g} s and was stopped. For a job without this limit, "
-                "send the header Prefer: respond-async."
-            )
-        await self.store.reveal(job_id, execution)
+    async def _run_from_cache(self, execution: Execution, cached: Outputs, wait: float | None) -> Finished | Submitted:
+        """It leaves a job only where somebody may ask for it."""
+        job_id, keep = str(uuid4()), self.settings.keep_sync_jobs
+        if keep or execution.is_asked_for_later:
+            created, cached = await self._adopt(job_id, execution, cached, is_public=keep)
+            if created.job_id != job_id:
+                return await self._run_again(created.job_id, execution, wait)
+        return Finished(job_id, cached, CacheUse.HIT)
+
+    async def _run_again(self, job_id: str, execution: Execution, wait: float | None) -> Finished | Submitted:
+        """The request came before, and its job answers this one too."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        seconds = wait or self.settings.sync_execution_timeout_seconds
+        if answer := await self._wait(job_id, reply, seconds, look_again=LOOK_OFTEN):
+            return Finished(job_id, outcome(answer))
+        if wait is None:
+            raise self._timeout()
+        return Submitted(await self._public(job_id, execution))
+
+    def _timeout(self) -> SyncTimeout:
+        return SyncTimeout(
+            f"The process did not end within {self.settings.sync_execution_timeout_seconds:g} s and was stopped. "
+            "For a job without this limit, send the header Prefer: respond-async."
+        )
+
+    async def _public(self, job_id: str, execution: Execution) -> Job:
         job = await self.store.read(job_id)
-        assert job  # noqa: S101 - it was revealed a moment ago, and for days
-        logger.info("job {} {}: its client waits no longer", job.id, job.status)
+        if job and not job.is_public:
+            await self.store.reveal(job_id, execution)
+            job = await self.store.read(job_id)
+        assert job  # noqa: S101 - it was there a moment ago, and stays for days
         return job
 
-    async def _wait(self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None) -> Reply | None:
+    async def _wait(
+        self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None, look_again: float = LOOK_AGAIN
+    ) -> Reply | None:
         """None when the time is over. The record is looked at now and then: a Redis that lost data loses replies."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds if seconds else float("inf")
         while True:
-            left = min(end - loop.time(), LOOK_AGAIN)
+            left = min(end - loop.time(), look_again)
             done, _ = await asyncio.wait({reply}, timeout=max(left, 0))
             if done:
                 return reply.result()
@@ -139,16 +197,33 @@ class Engine:
     async def has_cached(self, execution: Execution) -> bool:
         return await self._cached(execution) is not None
 
-    async def _cached(self, execution: Execution) -> Outputs | None:
-        if cache_seconds(execution.process, self.settings) is None or execution.key is None:
-            return None
-        return await cache.get(self.cache_client, self.results, execution.key)
+    def _key(self, execution: Execution) -> str | None:
+        """Of its outputs in the cache; None where they are not cached."""
+        return execution.key if cache_seconds(execution.process, self.settings) is not None else None
 
-    async def _adopt(self, job_id: str, execution: Execution, cached: Outputs, *, is_public: bool) -> Outputs:
+    def _joint_key(self, execution: Execution) -> str | None:
+        return None if execution.is_forced else self._key(execution)
+
+    async def _cached(self, execution: Execution) -> Outputs | None:
+        key = self._joint_key(execution)
+        return await cache.get(self.cache_client, self.results, key) if key else None
+
+    def _use(self, execution: Execution, created: Created, *, is_hit: bool = False) -> CacheUse:
+        if created.creation == Creation.KNOWN or self._key(execution) is None:
+            return CacheUse.NONE
+        if execution.is_forced:
+            return CacheUse.FORCED
+        if is_hit:
+            return CacheUse.HIT
+        return CacheUse.JOINED if created.creation == Creation.JOINED else CacheUse.MISS
+
+    async def _adopt(
+        self, job_id: str, execution: Execution, cached: Outputs, *, is_public: bool
+    ) -> tuple[Created, Outputs]:
         """A job of its own, with files of its own, for outputs from the cache."""
         own = await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
-        await self.store.create_finished(job_id, execution, own, is_public=is_public)
-        return {output.name: output for output in own}
+        created = await self.store.create_finished(job_id, execution, own, is_public=is_public)
+        return created, {output.name: output for output in own}
 
 
 def outcome(reply: Reply) -> Outputs:

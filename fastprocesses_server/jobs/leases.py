@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -12,13 +12,18 @@ import redis
 from loguru import logger
 
 from ..fail_points import fail_point
+from ..processes.registry import Registry
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .record import Job, Status, as_mapping, read_moved, read_record
-from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
+from .transitions import DECLINED, LEASE, REAP, load_transitions
 
 PATIENCE = 300.0
 """Seconds that a child waits for a Redis that is away."""
+
+REGISTRY_SECONDS = 86_400
+
+NONE: Mapping[str, bytes] = {}
 
 
 class Verdict(StrEnum):
@@ -46,42 +51,86 @@ class Held:
     pid: int
     attempt: int
     verdict: Verdict
+    memory_limit: int
+    """Bytes; 0 where there is none."""
+    progress: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt has led to: the manifest of the outputs, or a problem document."""
+
+    status: Status
+    document: bytes
+    has_files: bool = False
+    """Whether the manifest names files of the job."""
 
 
 class Leases:
     """Transitions of one worker's jobs. Every method may raise one of `STORE_ERRORS`."""
 
-    def __init__(self, redis: redis.Redis, owner: str, queues: Sequence[str]) -> None:
+    def __init__(self, redis: redis.Redis, owner: str, registry: Registry, queues: Sequence[str] = ()) -> None:
         self.redis = redis
         self.owner = owner
+        self.registry = registry
+        self.fingerprint = registry.fingerprint
         self.queues = tuple(queues)
         self.transitions = load_transitions(redis)
 
+    def register(self) -> None:
+        """Tell what this worker has, so that others can tell which jobs it may run."""
+        name = f"fp:registry:{self.fingerprint}"
+        offers: Any = {process.id: f"{process.version} {process.fingerprint}" for process in self.registry.values()}
+        with self.redis.pipeline() as pipeline:
+            if offers:
+                pipeline.hset(name, mapping=offers)
+            pipeline.expire(name, REGISTRY_SECONDS)
+            pipeline.execute()
+
     def claim(self, job_id: str) -> Claim | None:
-        """The job, now running in this process; None where another has it or nobody wants it any more."""
-        arguments = [job_id, self.owner, os.getpid(), LEASE, SEND_AGAIN]
+        """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
+        arguments = [job_id, self.owner, os.getpid(), LEASE, self.fingerprint]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
         return Claim(read_record(as_mapping(claimed[0])), claimed[1]) if claimed else None
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker."""
-        held = self.transitions["beat"](args=[self.owner, LEASE, *self.queues])
+        is_registered, held = self.transitions["beat"](args=[self.owner, LEASE, self.fingerprint, *self.queues])
+        if not is_registered:
+            self.register()
         return [
-            Held(job_id.decode(), int(pid), int(attempt), Verdict(verdict.decode()))
-            for job_id, pid, attempt, verdict in held
+            Held(job_id.decode(), int(pid), int(attempt), Verdict(verdict.decode()), int(memory), int(float(progress)))
+            for job_id, pid, attempt, verdict, memory, progress in held
         ]
 
     def progress(self, job: Job, percent: float, message: str) -> bool:
         """False where the job is no longer this attempt's."""
         return bool(self.transitions["progress"](args=[job.id, job.attempt, self.owner, percent, message]))
 
-    def commit(self, job_id: str, attempt: int, status: Status, outcome: bytes) -> bool:
-        """Status and manifest or problem, in one step; False where the job is no longer this attempt's.
+    def commit(
+        self, job_id: str, attempt: int, outcome: Outcome, joined: Mapping[str, bytes] = NONE
+    ) -> bool | set[str]:
+        """Status and outcome in one step; False where the job is no longer this attempt's.
 
+        Jobs that joined this one end with it. They need files of their own: `joined` has manifests with theirs, by
+        job id; where some are missing, nothing is committed, and the answer is their ids.
         A Redis that is away is waited for: the work is done, and must not be lost.
         """
-        arguments = [job_id, attempt, self.owner, status, outcome]
-        return bool(self._patiently("commit", arguments, f"job {job_id} waits for Redis to take its outcome"))
+        manifests = (item for pair in joined.items() for item in pair)
+        arguments = [job_id, attempt, self.owner, outcome.status, outcome.document, int(outcome.has_files)]
+        waiting = f"job {job_id} waits for Redis to take its outcome"
+        answer, *others = self._patiently("commit", [*arguments, *manifests], waiting)
+        return {other.decode() for other in others} or bool(answer)
+
+    def retry(self, job: Job, pause: float, message: str, problem: bytes) -> Status | None:
+        """The attempt ended with an exception after which another may follow; None where the job is another's."""
+        arguments = [job.id, job.attempt, self.owner, round(pause * 1000), message, problem]
+        return _status(self._patiently("retry", arguments, f"job {job.id} waits for Redis to be tried again"))
+
+    def decline(self, job: Job, reason: str, problem: bytes) -> Status | None:
+        """No process of this worker fits the job; None where the job is another's."""
+        arguments = [job.id, job.attempt, self.owner, LEASE, self.fingerprint, reason, problem, *DECLINED]
+        return _status(self._patiently("decline", arguments, f"job {job.id} waits for Redis to be declined"))
 
     def _patiently(self, transition: str, arguments: list[Any], waiting: str) -> Any:
         """A transition that may be repeated: one whose answer was lost is answered in the same way again."""
@@ -98,9 +147,9 @@ class Leases:
             time.sleep(pause)
             pause = min(pause * 2, 1)
 
-    def time_out(self, held: Held, problem: dict[str, Any]) -> bool:
-        """Fail a job that is over its hard limit; from now on its verdict is to kill."""
-        return bool(self.transitions["time_out"](args=[held.job_id, held.attempt, self.owner, orjson.dumps(problem)]))
+    def overrun(self, held: Held, problem: Mapping[str, Any]) -> bool:
+        """Fail a job that is over a limit; from now on its verdict is to kill."""
+        return bool(self.transitions["overrun"](args=[held.job_id, held.attempt, self.owner, orjson.dumps(problem)]))
 
     def manifest(self, job_id: str) -> bytes | None:
         """Of the outputs of any job that has them."""
@@ -109,12 +158,11 @@ class Leases:
 
     def gone(self, job_id: str, pid: int) -> Status | None:
         """The process died; the status that its job has now, None where it was not its job."""
-        status = self.transitions["gone"](args=[self.owner, pid, job_id, SEND_AGAIN])
-        return Status(status.decode()) if status else None
+        return _status(self.transitions["gone"](args=[self.owner, pid, job_id]))
 
     def give_back(self) -> list[tuple[str, int]]:
         """Leave: what runs goes back to the head of its queue. Job and process id of each."""
-        given = self.transitions["give_back"](args=[self.owner, SEND_AGAIN, *self.queues])
+        given = self.transitions["give_back"](args=[self.owner, *self.queues])
         return [(job_id.decode(), int(pid)) for job_id, pid in given]
 
     def reap(self) -> list[tuple[str, Status]]:
@@ -122,3 +170,7 @@ class Leases:
         moved = read_moved(self.transitions["reap"](args=REAP))
         log_given_up(self.transitions["dispatch"](args=DISPATCH))
         return moved
+
+
+def _status(answer: bytes | None) -> Status | None:
+    return Status(answer.decode()) if answer else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -21,6 +21,14 @@ class Status(StrEnum):
     @property
     def is_final(self) -> bool:
         return self not in (Status.ACCEPTED, Status.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The process as the worker has it, which may be newer than the one that the job was made for."""
+
+    version: str
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +50,48 @@ class Job:
     message: str | None
     problem: Mapping[str, Any] | None
     """Why the job failed: the members of a problem document."""
+    ran: Ran | None
+    """What ran, or runs, once a worker has started it."""
+    expires: datetime | None
+    """When a finished job is forgotten."""
+    results_expire: datetime | None
+    """When the outputs of a successful job are."""
 
 
 def read_record(fields: Mapping[bytes, bytes]) -> Job:
     problem = fields.get(b"problem")
     message = fields.get(b"message")
+    status = Status(fields[b"status"].decode())
+    finished = _moment(fields[b"finished"]) if b"finished" in fields else None
     return Job(
         id=fields[b"id"].decode(),
         process_id=fields[b"process"].decode(),
         version=fields[b"version"].decode(),
         fingerprint=fields[b"fingerprint"].decode(),
-        status=Status(fields[b"status"].decode()),
+        status=status,
         is_public=fields[b"public"] == b"1",
         attempt=int(fields[b"attempt"]),
         created=_moment(fields[b"created"]),
         updated=_moment(fields[b"updated"]),
         started=_moment(fields[b"started"]) if b"started" in fields else None,
-        finished=_moment(fields[b"finished"]) if b"finished" in fields else None,
+        finished=finished,
         progress=int(float(fields[b"progress"])),
         message=message.decode() if message else None,
         problem=orjson.loads(problem) if problem else None,
+        ran=_ran(fields.get(b"ran", b"")),
+        expires=_later(finished, fields[b"record_ttl"]),
+        results_expire=_later(finished, fields[b"results_ttl"]) if status == Status.SUCCESSFUL else None,
     )
+
+
+def _ran(offer: bytes) -> Ran | None:
+    """As the worker registered it: version and fingerprint."""
+    version, _, fingerprint = offer.decode().rpartition(" ")
+    return Ran(version, fingerprint) if fingerprint else None
+
+
+def _later(moment: datetime | None, milliseconds: bytes) -> datetime | None:
+    return moment + timedelta(milliseconds=int(milliseconds)) if moment else None
 
 
 def _moment(milliseconds: bytes) -> datetime:

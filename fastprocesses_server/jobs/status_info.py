@@ -8,8 +8,15 @@ from .record import Job, Status
 
 
 def status_info(job: Job, urls: Urls) -> dict[str, Any]:
-    """statusInfo.yaml of version 1.0, with what the draft of 2.0 calls otherwise or adds."""
-    moments = {"created": job.created, "started": job.started, "finished": job.finished, "updated": job.updated}
+    """statusInfo.yaml of version 1.0, what the draft of 2.0 calls otherwise or adds, and the end of what is kept."""
+    moments = {
+        "created": job.created,
+        "started": job.started,
+        "finished": job.finished,
+        "updated": job.updated,
+        "expires": job.expires,
+        "resultsExpire": job.results_expire,
+    }
     message = str(job.problem["detail"]) if job.problem else job.message
     return {
         "processID": job.process_id,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from ..errors import Unavailable
+from ..errors import KeyReused, Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
 from ..execution.request import Execution
 from ..execution.subscriber import Subscriber
@@ -16,18 +16,29 @@ from .lifetimes import UNSEEN, record_seconds, results_seconds, time_limits
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .selection import STEPS, Cursor, Direction, Selection, Window, as_json
-from .transitions import LEASE, REAP, SEND_AGAIN, load_transitions
+from .transitions import LEASE, REAP, load_transitions
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 
-class Created(IntEnum):
-    """What the transition `create` answers."""
+class Creation(StrEnum):
+    """What the transition `create` has led to."""
 
-    NO_WORKER = -1
-    KNOWN = 0
-    NEW = 1
+    NEW = "new"
+    JOINED = "joined"
+    """A new job that waits for the outputs of an equal one."""
+    KNOWN = "known"
+    CONFLICT = "conflict"
+    UNSERVED = "unserved"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """Whether there is a new job, and the id of the job that there is for the request."""
+
+    creation: Creation
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +68,28 @@ class JobStore:
         execution: Execution,
         *,
         is_public: bool,
+        key: str | None = None,
         reply_to: str | None = None,
         needs_worker: bool = False,
-    ) -> None:
-        """Record and message, in one step.
+    ) -> Created:
+        """Record and message, in one step. Executions with the same `key` that come meanwhile are joined to it.
 
         Raises:
             Unavailable: it needs a worker now, and none is alive.
+            KeyReused: another request had its Idempotency-Key.
         """
         silence = LEASE if needs_worker else 0
-        created = await self._create(job_id, execution, is_public=is_public, reply_to=reply_to, silence=silence)
-        if created == Created.NO_WORKER:
-            raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
+        return await self._create(job_id, execution, is_public=is_public, key=key, reply_to=reply_to, silence=silence)
 
     async def create_finished(
         self, job_id: str, execution: Execution, outputs: Sequence[StoredOutput], *, is_public: bool
-    ) -> None:
-        """A job whose outputs are known before it starts."""
-        await self._create(job_id, execution, is_public=is_public, manifest=write_manifest(outputs))
+    ) -> Created:
+        """A job whose outputs are known before it starts.
+
+        Raises:
+            KeyReused: another request had its Idempotency-Key.
+        """
+        return await self._create(job_id, execution, is_public=is_public, manifest=write_manifest(outputs))
 
     async def _create(
         self,
@@ -82,11 +97,12 @@ class JobStore:
         execution: Execution,
         *,
         is_public: bool,
+        key: str | None = None,
         reply_to: str | None = None,
         silence: int = 0,
         manifest: bytes = b"",
-    ) -> int:
-        queue = execution.process.run.queue
+    ) -> Created:
+        queue, once = execution.process.run.queue, execution.idempotency
         fields = self._fields(execution, is_public=is_public)
         if execution.subscriber:
             fields |= self._subscription(job_id, execution.subscriber)
@@ -98,15 +114,17 @@ class JobStore:
             queue,
             self.messages.encode(job_id, queue),
             execution.as_json(),
-            SEND_AGAIN,
             silence,
             manifest,
+            key or "",
+            once.name if once else "",
+            once.body if once else "",
             *(item for pair in fields.items() for item in pair),
         ]
         fail_point("before-create", job_id)
-        created = int(await self.transitions["create"](args=arguments))
+        creation, its_id = await self.transitions["create"](args=arguments)
         fail_point("created", job_id)
-        return created
+        return _created(Creation(creation.decode()), its_id.decode())
 
     def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
         process = execution.process
@@ -114,7 +132,9 @@ class JobStore:
         record, results = record_seconds(self.settings), results_seconds(process, self.settings)
         if not is_public:
             record = results = results if execution.is_asked_for_later else UNSEEN
+        limits = {"memory": process.run.memory_limit, "concurrency": process.run.concurrency}
         return {
+            **{name: limit for name, limit in limits.items() if limit},
             "process": process.id,
             "version": process.version,
             "fingerprint": process.fingerprint,
@@ -172,9 +192,9 @@ class JobStore:
         beyond = Cursor(window.direction, int(place[0]), place[1].decode()) if place else None
         return JobPage([read_record(as_mapping(record)) for record in records], beyond, left_out)
 
-    async def dismiss(self, job_id: str) -> Status | None:
-        """The status before; the job is dismissed if that was not final."""
-        before = await self.transitions["dismiss"](args=[job_id])
+    async def dismiss(self, job_id: str, *, unless_joined: bool = False) -> Status | None:
+        """The status before; the job is dismissed if that was not final, and others do not wait for its outputs."""
+        before = await self.transitions["dismiss"](args=[job_id, int(unless_joined)])
         return Status(before.decode()) if before else None
 
     async def remove(self, job_id: str) -> bool:
@@ -197,3 +217,13 @@ class JobStore:
         seconds, _ = await self.redis.time()
         alive = {name: await self.redis.zcount(f"fp:workers:{name}", seconds * 1000 - LEASE, "+inf") for name in queues}
         return [name for name, count in alive.items() if not count]
+
+
+def _created(creation: Creation, job_id: str) -> Created:
+    match creation:
+        case Creation.UNSERVED:
+            raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
+        case Creation.CONFLICT:
+            raise KeyReused("Another request came with this Idempotency-Key. A new request needs a key of its own.")
+        case _:
+            return Created(creation, job_id)

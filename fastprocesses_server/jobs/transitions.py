@@ -10,26 +10,30 @@ NAMES = (
     "claim",
     "commit",
     "create",
+    "decline",
     "dispatch",
     "dismiss",
     "give_back",
     "gone",
     "list",
+    "overrun",
     "progress",
     "reap",
     "remove",
+    "retry",
     "reveal",
     "settle",
     "take",
-    "time_out",
 )
 
 # Milliseconds. A worker beats every second and may be silent for a lease; after it, a second look decides.
 LEASE = 8_000
 SUSPICION = 4_000
-SEND_AGAIN = 5_000
-REAP = (SUSPICION, SEND_AGAIN, 30_000)
-"""Arguments of `reap`; the last is the longest pause before a message is sent again."""
+SEND_AGAIN = 3_000
+REAP = (SUSPICION, SEND_AGAIN)
+"""Arguments of `reap`."""
+DECLINED = (1_000, 60_000)
+"""The last arguments of `decline`."""
 BEAT_SECONDS = 1.0
 
 NO_AUDIT = "local function audit() end\n"

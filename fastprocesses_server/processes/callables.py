@@ -1,5 +1,6 @@
 """From a dotted path to the callable; imports authors' code, so only inspection and workers' children use it."""
 
+import builtins
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +28,10 @@ class NotCallable(TypeError):
     """The path leads to something that can neither be called nor has an `execute`."""
 
 
+class NotAnException(TypeError):
+    """The name is not one of an exception class."""
+
+
 class Loaded(NamedTuple):
     """`module` and `name` are what `module:name` would say."""
 
@@ -46,15 +51,38 @@ def find_callable(dotted: str, folder: Path) -> Loaded:
     A class with `execute` is made without arguments. Raises ModuleNotFoundError, NoSuchName, NotCallable, and
     whatever the import raises.
     """
-    place = str(folder.resolve())
-    sys.path[:] = [*(entry for entry in sys.path if entry != place), place]
+    _put_on_path(folder)
     module, names = _import(dotted)
-    found = _attribute(module, names)
+    found = _with_execute(_attribute(module, names))
     name = ".".join(names)
     if not callable(found):
         kind = "a module" if isinstance(found, ModuleType) else f"of type {type(found).__name__}"
         raise NotCallable(f"{dotted} is {kind}: it can neither be called nor has an execute method")
     return Loaded(module.__name__, name, found)
+
+
+def find_exception(name: str, folder: Path) -> type[BaseException]:
+    """A built-in exception by its name, another one by its dotted path.
+
+    Raises NoSuchName, NotAnException, and whatever the import raises.
+    """
+    if "." not in name and ":" not in name:
+        if not hasattr(builtins, name):
+            exceptions = [known for known in dir(builtins) if known.endswith(("Error", "Exception"))]
+            raise NoSuchName("Python", name, nearest(name, exceptions))
+        found = getattr(builtins, name)
+    else:
+        _put_on_path(folder)
+        module, names = _import(name)
+        found = _attribute(module, names)
+    if not (inspect.isclass(found) and issubclass(found, BaseException)):
+        raise NotAnException(f"{name} is no exception class")
+    return found
+
+
+def _put_on_path(folder: Path) -> None:
+    place = str(folder.resolve())
+    sys.path[:] = [*(entry for entry in sys.path if entry != place), place]
 
 
 def _import(dotted: str) -> tuple[ModuleType, list[str]]:
@@ -82,7 +110,7 @@ def _attribute(module: ModuleType, names: list[str]) -> Any:
             public = [known for known in dir(owner) if not known.startswith("_")]
             raise NoSuchName(getattr(owner, "__name__", type(owner).__name__), name, nearest(name, public))
         owner = _bound(owner, name)
-    return _with_execute(owner)
+    return owner
 
 
 def _bound(owner: Any, name: str) -> Any:

@@ -10,6 +10,7 @@ from .complaints import DescriptionErrors, FileComplaint, shown
 from .description_file import DescriptionFile, module_of, validate
 from .document import Document, make_complaint, read_document
 from .example_files import with_files
+from .inspection import Wanted
 from .positions import START, Flaw
 
 ENDINGS = frozenset({".yaml", ".yml", ".json"})
@@ -27,6 +28,10 @@ class Candidate:
         """What can be inspected even where other members are wrong."""
         named = self.document.data.get("callable")
         return named if isinstance(named, str) and module_of(named) else None
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(str(self.callable), self.file.run.retry_on if self.file else ())
 
 
 def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:

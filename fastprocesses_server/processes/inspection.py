@@ -14,14 +14,14 @@ import os
 import sys
 import traceback
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .callables import Loaded, NoSuchName, NotCallable, find_callable
+from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
 
 
 class ParameterKind(StrEnum):
@@ -50,6 +50,15 @@ class Found:
     version: str | None
     modules: Mapping[str, str]
     """SHA-256 of the files below the processes folder that the import loaded, by path relative to it."""
+    wrong_exceptions: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with those that `retryOn` names, by name."""
+
+
+class Wanted(NamedTuple):
+    """A callable, and the exceptions after which it runs again."""
+
+    callable: str
+    exceptions: Sequence[str] = ()
 
 
 class FailureKind(StrEnum):
@@ -82,21 +91,33 @@ def main() -> None:
     folder = Path(order["folder"])
     imports = Imports()
     imports.record()
-    for dotted in order["callables"]:
-        print(json.dumps(asdict(examine(dotted, folder, imports))), file=answers, flush=True)
+    for wanted in order["wanted"]:
+        print(json.dumps(asdict(examine(Wanted(*wanted), folder, imports))), file=answers, flush=True)
     os._exit(0)  # threads that authors left behind would keep the process
 
 
-def examine(dotted: str, folder: Path, imports: "Imports") -> Report:
+def examine(wanted: Wanted, folder: Path, imports: "Imports") -> Report:
     try:
-        loaded = find_callable(dotted, folder)
-        return _found(loaded, folder, imports)
+        loaded = find_callable(wanted.callable, folder)
+        wrong = {name: what for name in wanted.exceptions if (what := _wrong_exception(name, folder))}
+        return _found(loaded, folder, imports, wrong)
     except NoSuchName as error:
         return Failure(FailureKind.MISSING_NAME, f'{error.owner} has no "{error.missing}"', error.hint)
     except NotCallable as error:
         return Failure(FailureKind.NOT_CALLABLE, str(error))
     except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
         return _failure(error, folder)
+
+
+def _wrong_exception(name: str, folder: Path) -> str:
+    """Empty where it can be imported."""
+    try:
+        find_exception(name, folder)
+    except (NoSuchName, NotAnException) as error:
+        return str(error)
+    except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def _failure(error: BaseException, folder: Path) -> Failure:
@@ -119,7 +140,7 @@ def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
     return [frame for frame in frames if Path(frame.filename).is_relative_to(folder)]
 
 
-def _found(loaded: Loaded, folder: Path, imports: "Imports") -> Found:
+def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: Mapping[str, str]) -> Found:
     parameters = _parameters(loaded)
     return Found(
         target=f"{loaded.module}:{loaded.name}",
@@ -127,6 +148,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports") -> Found:
         context=next((p.name for p in parameters or () if _takes_context(p)), None),
         version=_version(loaded.module),
         modules=dict(sorted(_hashes(imports.closure(loaded.module), folder))),
+        wrong_exceptions=wrong_exceptions,
     )
 
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from ..errors import StartError
-from .inspection import Failure, FailureKind, Found, Parameter, ParameterKind, Report
+from .inspection import Failure, FailureKind, Found, Parameter, ParameterKind, Report, Wanted
 
 COMMAND = [sys.executable, "-B", "-P", "-m", "fastprocesses_server.processes.inspection"]
 LAST_SECONDS = 5
@@ -24,23 +24,23 @@ class _Ended(Exception):
     """The child ended, or was ended, before it said what it saw."""
 
 
-def inspect_callables(folder: Path, callables: Sequence[str], import_seconds: float = 60) -> list[Report]:
+def inspect_callables(folder: Path, wanted: Sequence[Wanted], import_seconds: float = 60) -> list[Report]:
     """One report for each, in their order. A child that dies takes only the callable in hand with it."""
     reports: list[Report] = []
-    while len(reports) < len(callables):
+    while len(reports) < len(wanted):
         try:
-            for report in _reports(folder, callables[len(reports) :], import_seconds):
+            for report in _reports(folder, wanted[len(reports) :], import_seconds):
                 reports.append(report)  # noqa: PERF402 - what came before the end of the child must be kept
         except _Ended as error:
             reports.append(Failure(FailureKind.ENDED, str(error)))
     return reports
 
 
-def _reports(folder: Path, callables: Sequence[str], seconds: float) -> Iterator[Report]:
-    with _child({"folder": str(folder.resolve()), "callables": list(callables)}) as (child, answers):
+def _reports(folder: Path, wanted: Sequence[Wanted], seconds: float) -> Iterator[Report]:
+    with _child({"folder": str(folder.resolve()), "wanted": list(wanted)}) as (child, answers):
         lines = _lines(child, answers, seconds)
         _await_ready(lines)
-        for _ in callables:
+        for _ in wanted:
             yield _report(json.loads(next(lines)))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pydantic.alias_generators import to_camel
-
 from .candidates import Candidate
 from .complaints import DescriptionErrors, FileComplaint
 from .description import Process
@@ -19,7 +17,6 @@ from .suggestion import nearest
 
 MissingPackages = Literal["error", "warning"]
 UNKNOWN_VERSION = "0.0.0"
-NOT_ENFORCED = frozenset({"memory_limit", "retry_on", "retry_delay", "concurrency"})
 
 
 class Merged(NamedTuple):
@@ -41,20 +38,16 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     process = _process(document, file, version or UNKNOWN_VERSION, report)
     module = module_of(report.target)
     unknown = f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
-    return Merged(process, (*(() if version else (unknown,)), *_not_enforced(document, file)))
-
-
-def _not_enforced(document: Document, file: DescriptionFile) -> Iterator[str]:
-    """What the format has and this version of the server does not do yet must not look as if it did."""
-    for name in sorted(file.run.model_fields_set & NOT_ENFORCED):
-        member = to_camel(name)
-        yield str(document.complaint(("run", member), f"run.{member} is not enforced by this version", at_key=True))
+    return Merged(process, () if version else (unknown,))
 
 
 def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     document = candidate.document
     inputs = document.data.get("inputs")
     yield from signature_complaints(document, found, inputs if isinstance(inputs, dict) else None)
+    for index, name in enumerate(candidate.file.run.retry_on if candidate.file else ()):
+        if what := found.wrong_exceptions.get(name):
+            yield document.complaint(("run", "retryOn", index), what)
     if "access" in document.data:
         what = "access is not enforced by this version: everybody could run the process"
         yield document.complaint(("access",), what)

@@ -23,3 +23,9 @@ Seconds = Annotated[float, BeforeValidator(lambda v: _read(v, SECONDS, "s", "10m
 
 Bytes = Annotated[int, BeforeValidator(lambda v: _read(v, BYTES, "B", "500MiB")), Field(gt=0)]
 """A size; a bare number means bytes."""
+
+
+def as_text(size: int) -> str:
+    """A number of bytes for people, `512 MiB`; exact where that is short."""
+    unit = next((name for name in ("GiB", "MiB", "KiB") if size >= BYTES[name]), "B")
+    return f"{size / BYTES[unit]:.4g} {unit}"

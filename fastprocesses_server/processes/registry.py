@@ -59,7 +59,7 @@ def load_registry(
     candidates = [c for c in candidates if not (queues and c.file and c.file.run.queue not in queues)]
     allowed = [c for c in candidates if c.callable and is_allowed(c, allowed_modules)]
     complaints += [not_allowed(c, allowed_modules) for c in candidates if c.callable and c not in allowed]
-    reports = inspect_callables(folder, [str(c.callable) for c in allowed], import_seconds)
+    reports = inspect_callables(folder, [c.wanted for c in allowed], import_seconds)
     return make_registry(list(zip(allowed, reports, strict=True)), complaints, missing_packages)
 
 

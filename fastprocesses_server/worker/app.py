@@ -63,7 +63,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     owner = token_hex(8)
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
-    leases = Leases(connect(settings.broker_url.get_secret_value()), owner, queues)
+    leases = Leases(connect(settings.broker_url.get_secret_value()), owner, registry, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
     @app.task(name=TASK)

@@ -11,22 +11,19 @@ from contextlib import suppress
 
 from loguru import logger
 
-from ..errors import EXCEPTIONS
 from ..fail_points import fail_point
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.leases import Held, Leases, Verdict
 from ..jobs.transitions import BEAT_SECONDS
+from .failures import Failure, out_of_memory, timed_out
+from .family import Families
 from .runner import CANCEL, SOFT_LIMIT
 
 KILL_GRACE = 1.0
 """Seconds between telling a callable that it is cancelled, and killing it."""
 
-TIMED_OUT = {
-    "type": EXCEPTIONS + "time-limit-exceeded",
-    "title": "Time limit exceeded",
-    "status": 500,
-    "detail": "The process was ended by its hard time limit.",
-}
+MEMORY_SECONDS = 0.2
+"""Between two looks at the memory of jobs that have a limit."""
 
 
 class Keeper(threading.Thread):
@@ -37,6 +34,8 @@ class Keeper(threading.Thread):
         self.leases = leases
         self.grace = grace
         self.stopping = threading.Event()
+        self.held: list[Held] = []
+        self.families = Families()
         self.told: dict[tuple[str, int, Verdict], float] = {}
         """When each job was told what; a job is told once."""
 
@@ -44,36 +43,61 @@ class Keeper(threading.Thread):
         with logger.catch(level="CRITICAL"):
             while not self.stopping.is_set():
                 self.round()
-                self.stopping.wait(BEAT_SECONDS)
+                self._watch_memory(time.monotonic() + BEAT_SECONDS)
         if not self.stopping.is_set():
             os._exit(1)  # without leases, other workers would run the jobs of this one too
 
-    def round(self) -> list[Held]:
+    def round(self) -> None:
         try:
-            held = self.leases.beat()
-            for job in held:
+            self.held = self.leases.beat()
+            self.families.look({job.pid for job in self.held})
+            for job in self.held:
                 self._look_after(job)
             for job_id, status in self.leases.reap():
                 logger.warning("job {} {}: its worker was lost", job_id, status)
         except STORE_ERRORS as error:
             logger.warning("the keeper waits for Redis: {}", error)
-            return []
-        self._forget({(job.job_id, job.attempt) for job in held})
-        return held
+            return
+        self._forget({(job.job_id, job.attempt) for job in self.held})
 
     def _look_after(self, job: Held) -> None:
         if not is_alive(job.pid):
             if status := self.leases.gone(job.job_id, job.pid):
                 logger.warning("job {} {}: the process that ran it died", job.job_id, status)
+            self.families.kill(job.pid)
             return
         match job.verdict:
             case Verdict.SOFT if self._told_since(job) is None:
                 self._tell(job, SOFT_LIMIT)
                 logger.warning("job {} is over its soft time limit", job.job_id)
-            case Verdict.HARD if self.leases.time_out(job, TIMED_OUT):
+            case Verdict.HARD if self._stop(job, timed_out("hard")):
                 logger.warning("job {} failed: over its hard time limit", job.job_id)
             case Verdict.KILL:
                 self._end(job)
+
+    def _watch_memory(self, until: float) -> None:
+        """Between two beats; a job that is over its limit is killed at once, before the machine has no memory left."""
+        while (left := until - time.monotonic()) > 0:
+            limited = [job for job in self.held if job.memory_limit and job.verdict != Verdict.KILL]
+            self.stopping.wait(min(left, MEMORY_SECONDS) if limited else left)
+            if self.stopping.is_set():
+                return
+            if limited:
+                self.families.look({job.pid for job in self.held})
+            for job in limited:
+                if self.families.resident_bytes(job.pid) > job.memory_limit:
+                    self._kill_over_memory(job)
+
+    def _kill_over_memory(self, job: Held) -> None:
+        try:
+            if self._stop(job, out_of_memory(job.memory_limit, job.progress)):
+                logger.warning("job {} failed: over its memory limit", job.job_id)
+        except STORE_ERRORS as error:
+            logger.warning("job {} is over its memory limit, and the keeper waits for Redis: {}", job.job_id, error)
+        self.families.kill(job.pid)
+
+    def _stop(self, job: Held, why: Failure) -> bool:
+        return self.leases.overrun(job, why.problem)
 
     def _end(self, job: Held) -> None:
         since = self._told_since(job)
@@ -81,7 +105,7 @@ class Keeper(threading.Thread):
             fail_point("dismissing", job.job_id)
             self._tell(job, CANCEL)
         elif time.monotonic() - since >= KILL_GRACE:
-            kill_group(job.pid)
+            self.families.kill(job.pid)
 
     def _told_since(self, job: Held) -> float | None:
         return self.told.get((job.job_id, job.attempt, job.verdict))
@@ -102,15 +126,17 @@ class Keeper(threading.Thread):
         self.stopping.set()
         if self.is_alive():
             self.join()
-        for job_id, pid in self.leases.give_back():
+        given = self.leases.give_back()
+        self.families.look({pid for _, pid in given})
+        for job_id, pid in given:
             logger.info("job {} accepted: this worker gives it back", job_id)
-            kill_group(pid)
-
-
-def kill_group(pid: int) -> None:
-    """A child of the pool and all that it started; the pool makes a new child."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, CANCEL)
+        end = time.monotonic() + KILL_GRACE
+        while time.monotonic() < end and any(is_alive(pid) for _, pid in given):
+            time.sleep(0.05)
+        for _, pid in given:
+            self.families.kill(pid)
 
 
 def is_alive(pid: int) -> bool:

@@ -5,7 +5,6 @@ import hashlib
 import inspect
 import os
 import signal
-import traceback
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,37 +16,31 @@ import orjson
 from celery.exceptions import SoftTimeLimitExceeded
 from loguru import logger
 
-from ..errors import EXCEPTIONS, ProcessError
+from ..errors import InvalidRequest
 from ..execution.guard import Guard
 from ..execution.inputs import InputsReader, Unreadable
 from ..execution.outputs import InvalidOutput, OutputsWriter, StoredOutput, read_manifest, write_manifest
 from ..execution.references import OwnOutput, Reference, Unreachable
-from ..execution.request import Execution, read_execution
+from ..execution.request import Execution, read_again, read_execution
 from ..fail_points import fail_point
 from ..jobs import cache as result_cache
 from ..jobs.connection import STORE_ERRORS, connect
-from ..jobs.leases import Claim, Leases
+from ..jobs.leases import Claim, Leases, Outcome
 from ..jobs.lifetimes import cache_seconds
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
-from ..processes.callables import load_callable
+from ..processes.callables import find_exception, load_callable
 from ..processes.description import Process
 from ..processes.registry import Registry
+from ..processes.versions import is_newer
 from ..settings import Settings
 from .arguments import Fetching, make_arguments
 from .context import Context
+from .failures import Failure, Unfit, failure, too_large
+from .family import become_head
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
-
-
-class Failure(Exception):
-    """The attempt failed; the problem document that clients read."""
-
-    def __init__(self, detail: str, title: str = "The process failed", kind: str = "process-failed") -> None:
-        detail = detail.encode("utf-8", errors="replace").decode()  # a lone surrogate could not be written
-        super().__init__(detail)
-        self.problem = {"type": EXCEPTIONS + kind, "title": title, "status": 500, "detail": detail}
 
 
 class Runner:
@@ -65,12 +58,17 @@ class Runner:
         )
         self.inputs_of = cache(lambda process_id: InputsReader(registry[process_id]))
         self.outputs_of = cache(lambda process_id: OutputsWriter(registry[process_id]))
+        self.retried_by = cache(
+            lambda process_id: tuple(
+                find_exception(name, settings.processes_dir) for name in registry[process_id].run.retry_on
+            )
+        )
         self.is_as_checked = cache(lambda process_id: _is_as_checked(registry[process_id], settings.processes_dir))
 
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
-        os.setpgid(0, 0)
-        self.leases = Leases(connect(self.settings.broker_url.get_secret_value()), self.owner, ())
+        become_head()
+        self.leases = Leases(connect(self.settings.broker_url.get_secret_value()), self.owner, self.registry)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
@@ -93,34 +91,82 @@ class Runner:
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
-        status, outcome = self._attempt(claim, token_hex(4))
-        fail_point("finished", job.id)
-        if self.leases.commit(job.id, job.attempt, status, outcome):
-            logger.info("job {} {}", job.id, status)
+        try:
+            execution = self._execution(claim)
+        except Unfit as unfit:
+            self._decline(job, unfit)
+            return
+        if self._run(job, execution):
             return
         # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
         logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def _attempt(self, claim: Claim, run: str) -> tuple[Status, bytes]:
-        """Whatever happens, the job has an outcome; files of this run carry the name `run`."""
-        job, workdir = claim.job, self.results.workdir(claim.job.id, run)
+    def _run(self, job: Job, execution: Execution) -> bool:
+        """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""
+        run, stored = token_hex(4), []
+        workdir = self.results.workdir(job.id, run)
         try:
-            execution = self._execution(claim)
             returned = self._call(job, execution, workdir)
             stored = self._store(execution.process, job, run, returned)
             self._cache(execution, stored, f"{job.id}-{run}")
-            return Status.SUCCESSFUL, write_manifest(stored)
+            outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
         except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
-            return Status.FAILED, orjson.dumps(_failure(job, error).problem)
+            outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
+            if self._is_retried(execution.process, error):
+                return self._retry(job, execution.process, error, outcome)
         finally:
             self.results.remove_workdir(workdir)
+        return self._commit(job, outcome, stored, run)
+
+    def _commit(self, job: Job, outcome: Outcome, stored: list[StoredOutput], run: str) -> bool:
+        """Jobs that joined this one get files of their own first, as each may be removed without the others."""
+        fail_point("finished", job.id)
+        joined: dict[str, bytes] = {}
+        while isinstance(answer := self.leases.commit(job.id, job.attempt, outcome, joined), set):
+            try:
+                for other in answer:
+                    own = self.results.link(stored, Path("jobs") / other / run)
+                    joined[other] = write_manifest(own)
+            except OSError as error:
+                outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
+        if answer:
+            logger.info("job {} {}", job.id, outcome.status)
+        return answer
+
+    def _is_retried(self, process: Process, error: BaseException) -> bool:
+        is_authors = not isinstance(error, (Failure, InvalidOutput))
+        return is_authors and isinstance(error, self.retried_by(process.id))
+
+    def _retry(self, job: Job, process: Process, error: BaseException, outcome: Outcome) -> bool:
+        message = f"attempt {job.attempt} of {process.run.attempts} failed"
+        status = self.leases.retry(job, process.run.retry_delay or 0, message, outcome.document)
+        if status:
+            logger.warning("job {} {}: {} with {}", job.id, status, message, type(error).__name__)
+        return status is not None
 
     def _execution(self, claim: Claim) -> Execution:
-        process = self.registry.get(claim.job.process_id)
+        """The execution, as the process of this worker reads it.
+
+        Raises:
+            Unfit: it has none, or an older one, or one that wants other inputs.
+        """
+        job = claim.job
+        process, wanted = self.registry.get(job.process_id), f"{job.process_id} {job.version}"
         if process is None:
-            raise Failure(f"The worker has no process {claim.job.process_id}.")
-        return read_execution(process, claim.request)
+            raise Unfit(f"waits for a worker that has {wanted}")
+        if process.version != job.version and not is_newer(process.version, job.version):
+            raise Unfit(f"waits for a worker that has {wanted} or newer, not {process.version}")
+        if process.fingerprint == job.fingerprint:
+            return read_execution(process, claim.request)
+        try:
+            return read_again(process, claim.request)
+        except InvalidRequest as error:
+            raise Unfit(f"does not fit {process.id} {process.version}: {error.detail}") from None
+
+    def _decline(self, job: Job, unfit: Unfit) -> None:
+        status = self.leases.decline(job, str(unfit), orjson.dumps(unfit.problem))
+        logger.warning("job {} {}: it {}", job.id, status or "is no longer this worker's", unfit)
 
     def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
         process = execution.process
@@ -170,7 +216,7 @@ class Runner:
         stored = self.results.write(job.id, run, self.outputs_of(process.id).encode(returned))
         size, largest = sum(output.size for output in stored), process.results.max_size
         if largest and size > largest:
-            raise Failure(f"The outputs are {size} bytes, over the {largest} that the process may return.")
+            raise too_large(size, largest)
         return stored
 
     def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> None:
@@ -185,25 +231,6 @@ class Runner:
             result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
-
-
-def _failure(job: Job, error: BaseException) -> Failure:
-    """What clients are told. Only an author's `ProcessError` is told in its own words; the log has the rest."""
-    match error:
-        case Failure():
-            return error
-        case ProcessError():
-            return Failure(str(error))
-        case SoftTimeLimitExceeded():
-            return Failure(
-                "The process was ended by its soft time limit.", "Time limit exceeded", "time-limit-exceeded"
-            )
-        case InvalidOutput():
-            logger.error("job {} failed: {}", job.id, error)
-            return Failure("The process returned something that its description does not allow.")
-        case _:
-            logger.error("job {} failed: {}", job.id, authors_traceback(error))
-            return Failure("The process ended with an error. The server's log has the details.")
 
 
 def _is_as_checked(process: Process, folder: Path) -> bool:
@@ -222,12 +249,3 @@ def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
 
 async def _finish(awaitable: Any) -> Any:
     return await awaitable
-
-
-def authors_traceback(error: BaseException) -> str:
-    """The traceback without our own frames, and without the values of variables."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OURS)]
-    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).strip()
-
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120

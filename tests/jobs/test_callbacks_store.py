@@ -7,31 +7,20 @@ from typing import Any
 
 import orjson
 import pytest
+from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import Execution, ResponseType
 from fastprocesses_server.execution.subscriber import Subscriber
 from fastprocesses_server.jobs.callbacks import LEASE, PAUSES, QUEUE, Callback, Callbacks, pause_after
 from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Claim, Leases
+from fastprocesses_server.jobs.leases import Claim, Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
-from fastprocesses_server.processes.description import Process
 from fastprocesses_server.settings import Settings
 
 BASE = "https://here.example"
 SINK = "https://sink.example"
-PROCESS = Process.model_validate(
-    {
-        "id": "upper",
-        "version": "1.0.0",
-        "callable": "module:upper",
-        "fingerprint": "f",
-        "source": "upper.yaml",
-        "inputs": {},
-        "outputs": {"result": {"schema": {"type": "string"}}},
-        "run": {"attempts": 1},
-    }
-)
+PROCESS = make_process(run={"attempts": 1})
 ALL = Subscriber(BASE, f"{SINK}/success", f"{SINK}/progress", f"{SINK}/failed")
 
 
@@ -41,7 +30,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self.url = url
         self.redis = connect(url)
-        self.leases = Leases(self.redis, "one", ("default",))
+        self.leases = Leases(self.redis, "one", make_registry(PROCESS), ("default",))
         self.callbacks = Callbacks(self.redis)
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
@@ -65,7 +54,7 @@ class Bench:
         return claim
 
     def end(self, job_id: str = "a", status: Status = Status.SUCCESSFUL, outcome: bytes = b"[]") -> None:
-        assert self.leases.commit(job_id, 1, status, outcome)
+        assert self.leases.commit(job_id, 1, Outcome(status, outcome))
 
     def dispatched(self) -> list[str]:
         """Jobs whose callbacks are sent to their queue now; whoever took earlier messages is done."""

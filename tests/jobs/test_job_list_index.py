@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import Execution, RequestReader
 from fastprocesses_server.jobs import selection as selections
 from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Held, Leases, Verdict
+from fastprocesses_server.jobs.leases import Held, Leases, Outcome, Verdict
 from fastprocesses_server.jobs.record import Job, Status
 from fastprocesses_server.jobs.selection import Cursor, Direction, Selection, Window
 from fastprocesses_server.jobs.store import JobPage, JobStore
-from fastprocesses_server.processes.description import Process
 from fastprocesses_server.settings import Settings
 
 FINAL = (Status.SUCCESSFUL, Status.FAILED, Status.DISMISSED)
@@ -32,18 +32,7 @@ PID = os.getpid()
 
 
 def execution_of(process_id: str) -> Execution:
-    process = Process.model_validate(
-        {
-            "id": process_id,
-            "version": "1.0.0",
-            "callable": "module:upper",
-            "fingerprint": "f",
-            "source": "upper.yaml",
-            "inputs": {},
-            "outputs": {"result": {"schema": {"type": "string"}}},
-        }
-    )
-    return RequestReader(process).read({"inputs": {}})
+    return RequestReader(make_process(process_id)).read({"inputs": {}})
 
 
 EXECUTIONS = {name: execution_of(name) for name in ("upper", "lower", "title")}
@@ -57,7 +46,7 @@ class Board:
         self.runner = runner
         self.client = connect_async(url)
         self.store = JobStore(self.client, Settings())
-        self.leases = Leases(self.redis, "worker", ("default",))
+        self.leases = Leases(self.redis, "worker", make_registry(), ("default",))
 
     def worker_of(self, job_id: str) -> Leases:
         """One that runs nothing else."""
@@ -77,7 +66,7 @@ class Board:
         if status not in (Status.ACCEPTED, Status.DISMISSED):
             self.worker_of(job_id).claim(job_id)
         if status in (Status.SUCCESSFUL, Status.FAILED):
-            self.worker_of(job_id).commit(job_id, 1, status, b"{}")
+            self.worker_of(job_id).commit(job_id, 1, Outcome(status, b"{}"))
         if status == Status.DISMISSED:
             self.ask(self.store.dismiss(job_id))
         self.redis.hset(f"fp:job:{job_id}", "created", created)
@@ -140,12 +129,12 @@ def lists_by_the_records(board: Board) -> dict[str, dict[str, float]]:
 
 def commit(board: Board, job_id: str, status: Status) -> None:
     record = board.records().get(job_id, {"attempt": "0"})
-    board.leases.commit(job_id, int(record["attempt"]), status, b"{}")
+    board.leases.commit(job_id, int(record["attempt"]), Outcome(status, b"{}"))
 
 
-def time_out(board: Board, job_id: str) -> None:
+def overrun(board: Board, job_id: str) -> None:
     attempt = int(board.records().get(job_id, {"attempt": "0"})["attempt"])
-    board.leases.time_out(Held(job_id, PID, attempt, Verdict.HARD), {"detail": "over"})
+    board.leases.overrun(Held(job_id, PID, attempt, Verdict.HARD, 0, 0), {"detail": "over"})
 
 
 def reap(board: Board, job_id: str) -> None:
@@ -175,7 +164,7 @@ TRANSITIONS: dict[str, Callable[[Board, str], Any]] = {
     "claim again": lambda board, job_id: board.leases.claim(job_id),
     "succeed": lambda board, job_id: commit(board, job_id, Status.SUCCESSFUL),
     "fail": lambda board, job_id: commit(board, job_id, Status.FAILED),
-    "time out": time_out,
+    "time out": overrun,
     "die": lambda board, job_id: board.leases.gone(job_id, PID),
     "give back": lambda board, _: board.leases.give_back(),
     "reap": reap,
@@ -332,7 +321,7 @@ def test_a_walk_shows_each_job_once_while_jobs_come_change_and_go(board: Board) 
         board.ask(board.store.dismiss(shown[1]))
         worker = board.worker_of(shown[-1])  # the job that the cursor names is removed
         worker.claim(shown[-1])
-        worker.commit(shown[-1], 1, Status.FAILED, b"{}")
+        worker.commit(shown[-1], 1, Outcome(Status.FAILED, b"{}"))
         assert board.ask(board.store.remove(shown[-1]))
     assert seen == old[::-1]
 

@@ -2,55 +2,36 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from serving import wait_until
+from upper import make_process, make_registry
 
 from fastprocesses_server.errors import Unavailable
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Leases, Verdict
+from fastprocesses_server.jobs.leases import Leases, Outcome, Verdict
 from fastprocesses_server.jobs.record import Job, Status
 from fastprocesses_server.jobs.selection import Selection, Window
 from fastprocesses_server.jobs.store import JobStore
-from fastprocesses_server.processes.description import Process
 from fastprocesses_server.settings import Settings
 
 PID = os.getpid()
 
 
-@pytest.fixture
-def make_process() -> Callable[..., Process]:
-    def make(**members: Any) -> Process:
-        return Process.model_validate(
-            {
-                "id": "upper",
-                "version": "1.0.0",
-                "callable": "module:upper",
-                "fingerprint": "f",
-                "source": "upper.yaml",
-                "inputs": {"text": {"schema": {"type": "string"}}},
-                "outputs": {"result": {"schema": {"type": "string"}}},
-                **members,
-            }
-        )
-
-    return make
-
-
 class Bench:
     """A store and the leases of two workers on one Valkey."""
 
-    def __init__(self, url: str, make_process: Callable[..., Process]) -> None:
+    def __init__(self, url: str) -> None:
         self.url = url
-        self.make_process = make_process
         self.redis = connect(url)
-        self.one = Leases(self.redis, "one", ("default",))
-        self.two = Leases(self.redis, "two", ("default",))
+        registry = make_registry()
+        self.one = Leases(self.redis, "one", registry, ("default",))
+        self.two = Leases(self.redis, "two", registry, ("default",))
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
         """A method of the job store, in an event loop of its own."""
@@ -65,7 +46,7 @@ class Bench:
         return asyncio.run(call())
 
     def create(self, job_id: str = "a", *, is_public: bool = True, reply_to: str | None = None, **run: Any) -> None:
-        execution = RequestReader(self.make_process(run=run)).read({"inputs": {"text": "x"}})
+        execution = RequestReader(make_process(run=run)).read({"inputs": {"text": "x"}})
         waited_for = reply_to is not None
         self.ask("create", job_id, execution, is_public=is_public, reply_to=reply_to, needs_worker=waited_for)
 
@@ -78,11 +59,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(
-    redis_url: str, make_process: Callable[..., Process], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[Bench]:
+def bench(redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bench]:
     monkeypatch.chdir(tmp_path)
-    bench = Bench(redis_url, make_process)
+    bench = Bench(redis_url)
     yield bench
     bench.redis.close()
 
@@ -131,7 +110,7 @@ def test_a_claim_whose_answer_was_lost_is_answered_again(bench: Bench) -> None:
 def test_status_and_results_come_in_one_step(bench: Bench) -> None:
     bench.create()
     bench.one.claim("a")
-    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     job = bench.read()
     assert (job.status, job.progress) == (Status.SUCCESSFUL, 100)
     assert job.finished
@@ -142,18 +121,18 @@ def test_status_and_results_come_in_one_step(bench: Bench) -> None:
 def test_a_repeated_commit_is_known_and_another_is_fenced(bench: Bench) -> None:
     bench.create()
     bench.one.claim("a")
-    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
-    assert bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
-    assert not bench.one.commit("a", 1, Status.FAILED, b"{}")
-    assert not bench.two.commit("a", 1, Status.SUCCESSFUL, b"[1]")
-    assert not bench.one.commit("a", 2, Status.SUCCESSFUL, b"[1]")
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert not bench.one.commit("a", 1, Outcome(Status.FAILED, b"{}"))
+    assert not bench.two.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[1]"))
+    assert not bench.one.commit("a", 2, Outcome(Status.SUCCESSFUL, b"[1]"))
     assert bench.ask("manifest", "a") == b"[]"
 
 
 def test_a_finished_job_never_changes(bench: Bench) -> None:
     bench.create()
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     before = bench.read()
     assert not bench.one.progress(before, 50, "late")
     assert bench.one.gone("a", PID) is None
@@ -172,7 +151,7 @@ def test_a_dismissed_job_is_not_claimed_and_not_committed(bench: Bench) -> None:
     bench.one.claim("running")
     assert bench.ask("dismiss", "running") == Status.RUNNING
     assert [held.verdict for held in bench.one.beat()] == [Verdict.KILL]
-    assert not bench.one.commit("running", 1, Status.SUCCESSFUL, b"[]")
+    assert not bench.one.commit("running", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.read("running").status == Status.DISMISSED
     assert bench.ask("dismiss", "nope") is None
 
@@ -207,7 +186,7 @@ def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
     claim = bench.two.claim("a")
     assert claim
     assert claim.job.attempt == 1
-    assert not bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    assert not bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
 
 
 def test_a_job_that_must_not_run_twice_is_not_given_back(bench: Bench) -> None:
@@ -257,15 +236,17 @@ def test_a_heartbeat_clears_the_suspicion(bench: Bench) -> None:
     assert bench.two.reap() == []
 
 
-def test_a_lost_message_is_sent_again_and_a_waiting_one_is_not(bench: Bench) -> None:
-    bench.create()
-    bench.redis.zadd("fp:due", {"a": 0})
+def test_a_lost_message_is_sent_again_at_the_second_look(bench: Bench) -> None:
+    bench.create("a")
+    bench.create("b")
     bench.two.reap()
-    assert bench.queue() == ["a"]
-    bench.redis.delete("default")
-    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.queue() == ["b", "a"]
+    bench.redis.rpop("default")
     bench.two.reap()
-    assert bench.queue() == ["a"]
+    assert bench.queue() == ["b"]
+    bench.redis.hset("fp:job:a", "missed", 0)
+    bench.two.reap()
+    assert bench.queue() == ["b", "a"]
 
 
 def test_limits_are_told_by_the_heartbeat(bench: Bench) -> None:
@@ -281,10 +262,10 @@ def test_limits_are_told_by_the_heartbeat(bench: Bench) -> None:
     wait_until(over, 10)
     assert sorted(set(verdicts), key=verdicts.index) == [Verdict.RUN, Verdict.SOFT, Verdict.HARD]
     held = bench.one.beat()[0]
-    assert bench.one.time_out(held, {"detail": "over"})
+    assert bench.one.overrun(held, {"detail": "over"})
     assert bench.read().status == Status.FAILED
     assert bench.one.beat()[0].verdict == Verdict.KILL
-    assert not bench.one.commit("a", 1, Status.FAILED, b"{}")
+    assert not bench.one.commit("a", 1, Outcome(Status.FAILED, b"{}"))
 
 
 def test_progress_goes_forward_only(bench: Bench) -> None:
@@ -301,7 +282,7 @@ def test_the_end_of_a_job_is_told_to_who_waits(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="fp:reply:x")
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.redis.lrange("fp:reply:x", 0, -1) == [b"a successful []"]
     assert bench.redis.pttl("fp:job:a") <= 600_000
 
@@ -310,7 +291,7 @@ def test_a_removed_job_leaves_a_mark(bench: Bench) -> None:
     bench.create()
     assert not bench.ask("remove", "a")
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.ask("remove", "a")
     assert bench.ask("read", "a") is None
     assert bench.ask("is_gone", "a")
@@ -320,7 +301,7 @@ def test_a_removed_job_leaves_a_mark(bench: Bench) -> None:
 def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
     bench.create()
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.redis.pttl("fp:job:a") > 29 * 86_400_000
     bench.redis.delete("fp:job:a")
     bench.redis.zadd("fp:expiry", {"a successful upper": 0})
@@ -332,11 +313,11 @@ def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
 def test_a_sync_run_becomes_a_public_job(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="fp:reply:x")
-    execution = RequestReader(bench.make_process()).read({"inputs": {"text": "x"}})
+    execution = RequestReader(make_process()).read({"inputs": {"text": "x"}})
     assert bench.ask("reveal", "a", execution)
     assert [job.id for job in bench.ask("page", Selection(), Window(10)).jobs] == ["a"]
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.redis.exists("fp:reply:x") == 0
     assert bench.redis.pttl("fp:job:a") > 29 * 86_400_000
     assert not bench.ask("reveal", "nope", execution)
@@ -346,9 +327,9 @@ def test_nothing_of_a_finished_job_is_left_to_be_done(bench: Bench) -> None:
     for job_id in ("a", "b", "c"):
         bench.create(job_id)
     bench.one.claim("a")
-    bench.one.commit("a", 1, Status.SUCCESSFUL, b"[]")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     bench.one.claim("b")
-    bench.one.commit("b", 1, Status.FAILED, b'{"detail": "x"}')
+    bench.one.commit("b", 1, Outcome(Status.FAILED, b'{"detail": "x"}'))
     bench.ask("dismiss", "c")
     assert bench.redis.zcard("fp:due") == 0
     assert bench.redis.scard("fp:waiting:default") == 0

@@ -70,8 +70,9 @@ def test_a_file_may_say_everything(folder: Path, put: Put) -> None:
     assert (process.run.memory_limit, process.results.max_size) == (2 * 1024**3, 500 * 1024**2)
     assert (process.results.cache, process.results.keep) == (24 * 3600, 7 * 24 * 3600)
     assert process.source == "processes.d/any_name.yaml"
-    not_enforced = [warning.splitlines()[0].rpartition(": ")[2].split()[0] for warning in registry.warnings]
-    assert not_enforced == ["run.concurrency", "run.memoryLimit", "run.retryDelay", "run.retryOn"]
+    assert process.run.retry_on == ["ConnectionError"]
+    assert (process.run.retry_delay, process.run.concurrency) == (10, 2)
+    assert registry.warnings == ()
 
 
 def test_roles_that_nobody_would_check_stop_the_start(put: Put, complaints: Callable[..., str]) -> None:

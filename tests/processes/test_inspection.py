@@ -1,23 +1,27 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.processes import inspector
-from fastprocesses_server.processes.inspection import Failure, FailureKind, Found, ParameterKind
+from fastprocesses_server.processes.inspection import Failure, FailureKind, Found, ParameterKind, Report, Wanted
 from fastprocesses_server.processes.inspector import inspect_callables
 
 Put = Callable[..., Path]
 RUN = "def run(): ...\n"
 
 
+def inspect(folder: Path, callables: Sequence[str], import_seconds: float = 60) -> list[Report]:
+    return inspect_callables(folder, [Wanted(dotted) for dotted in callables], import_seconds)
+
+
 def test_a_signature_comes_back_as_data(put: Put, folder: Path) -> None:
     put("tools.py", "__version__ = '1.2'\ndef run(a: int, /, b: 'str', *rest, c=1, **more): ...")
-    (found,) = inspect_callables(folder, ["tools.run"])
+    (found,) = inspect(folder, ["tools.run"])
     assert isinstance(found, Found)
     assert (found.target, found.version) == ("tools:run", "1.2")
     assert [(p.name, p.kind, p.required, p.annotation) for p in found.parameters or ()] == [
@@ -30,13 +34,13 @@ def test_a_signature_comes_back_as_data(put: Put, folder: Path) -> None:
 
 
 def test_a_callable_without_a_visible_signature_is_found_all_the_same(folder: Path) -> None:
-    (found,) = inspect_callables(folder, ["builtins.getattr"])
+    (found,) = inspect(folder, ["builtins.getattr"])
     assert isinstance(found, Found)
 
 
 def test_the_server_itself_imports_nothing_of_the_authors(put: Put, folder: Path) -> None:
     put("never_imported_here.py", RUN)
-    inspect_callables(folder, ["never_imported_here.run"])
+    inspect(folder, ["never_imported_here.run"])
     assert "never_imported_here" not in sys.modules
 
 
@@ -45,7 +49,7 @@ def test_a_child_that_dies_takes_only_the_callable_in_hand_with_it(put: Put, fol
     put("crashing.py", "import ctypes; ctypes.string_at(0)")
     put("quitting.py", "import os; os._exit(0)")
     names = ["good.run", "crashing.run", "quitting.run", "good.run"]
-    first, crash, quit_, last = inspect_callables(folder, names)
+    first, crash, quit_, last = inspect(folder, names)
     assert isinstance(first, Found)
     assert crash == Failure(FailureKind.ENDED, "the import crashes the process (SIGSEGV)")
     assert quit_ == Failure(FailureKind.ENDED, "the import ends the process with exit status 0")
@@ -61,7 +65,7 @@ def test_an_import_that_hangs_is_ended_with_all_that_it_started(put: Put, folder
         f"pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(child.pid))\n"
         "threading.Event().wait()\n",
     )
-    hang, good = inspect_callables(folder, ["hanging.run", "good.run"], import_seconds=2)
+    hang, good = inspect(folder, ["hanging.run", "good.run"], import_seconds=2)
     assert hang == Failure(FailureKind.ENDED, "the import takes longer than 2 s")
     assert isinstance(good, Found)
     pid = int((tmp_path / "pid").read_text())
@@ -88,7 +92,7 @@ def test_floods_threads_and_handlers_do_no_harm(put: Put, folder: Path) -> None:
         "threading.Thread(target=threading.Event().wait).start()\n"
         "atexit.register(print, 'bye')\n" + RUN,
     )
-    (found,) = inspect_callables(folder, ["noisy.run"])
+    (found,) = inspect(folder, ["noisy.run"])
     assert isinstance(found, Found)
 
 
@@ -102,7 +106,7 @@ def test_every_callable_has_exactly_the_modules_that_it_loads(put: Put, folder: 
     put("second.py", "from pkg.deep import deeper\nimport importlib\nimportlib.import_module('shared')\n" + RUN)
     put("third.py", "from first import run")
     names = ["alone.run", "first.run", "second.run", "third.run"]
-    modules = [set(found.modules) for found in inspect_callables(folder, names) if isinstance(found, Found)]
+    modules = [set(found.modules) for found in inspect(folder, names) if isinstance(found, Found)]
     assert modules == [
         {"alone.py"},
         {"first.py", "shared.py"},
@@ -113,7 +117,7 @@ def test_every_callable_has_exactly_the_modules_that_it_loads(put: Put, folder: 
 
 def test_no_bytecode_is_written_into_the_folder(put: Put, folder: Path) -> None:
     put("good.py", RUN)
-    inspect_callables(folder, ["good.run"])
+    inspect(folder, ["good.run"])
     assert [path.name for path in folder.iterdir()] == ["good.py"]
 
 
@@ -121,7 +125,7 @@ def test_a_missing_package_is_told_from_a_broken_module(put: Put, folder: Path) 
     put("needing.py", "import nowhere.to_be_found")
     put("pkg/__init__.py", "")
     put("misspelt.py", "import pkg.modle")
-    missing, broken = inspect_callables(folder, ["needing.run", "misspelt.run"])
+    missing, broken = inspect(folder, ["needing.run", "misspelt.run"])
     assert isinstance(missing, Failure)
     assert (missing.kind, missing.what) == (FailureKind.MISSING_PACKAGE, "nowhere")
     assert isinstance(broken, Failure)
@@ -132,16 +136,16 @@ def test_a_missing_package_is_told_from_a_broken_module(put: Put, folder: Path) 
 def test_an_inspection_that_cannot_start_is_no_fault_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspector, "COMMAND", [sys.executable, "-c", "raise SystemExit(4)"])
     with pytest.raises(StartError, match="does not start: the import ends the process with exit status 4"):
-        inspect_callables(folder, ["math.sqrt"])
+        inspect(folder, ["math.sqrt"])
 
 
 def test_nothing_is_started_where_there_is_nothing_to_inspect(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspector, "COMMAND", ["/does/not/exist"])
-    assert inspect_callables(folder, []) == []
+    assert inspect(folder, []) == []
 
 
 def test_the_signal_handlers_of_the_server_stay(put: Put, folder: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
     put("handling.py", "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + RUN)
-    inspect_callables(folder, ["handling.run"])
+    inspect(folder, ["handling.run"])
     assert signal.getsignal(signal.SIGINT) is before

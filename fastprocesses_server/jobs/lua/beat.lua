@@ -1,15 +1,22 @@
--- A worker is alive, and so are its jobs. ARGV: owner, lease, queues.
--- Returns id, pid, attempt and verdict of each of its jobs: run, soft or hard (over that limit), or kill.
-local owner, lease = ARGV[1], ARGV[2]
-for i = 3, #ARGV do
-  redis.call('ZADD', 'fp:workers:' .. ARGV[i], now, owner)
-  redis.call('ZREMRANGEBYSCORE', 'fp:workers:' .. ARGV[i], '-inf', now - 86400000)
+-- A worker is alive, and so are its jobs. ARGV: owner, lease, fingerprint of its registry, queues.
+-- Returns whether that registry is known, then of each of its jobs id, pid, attempt, verdict, memory limit and progress.
+-- Verdicts: run, soft or hard (over that limit), or kill.
+local owner, lease, registry = ARGV[1], ARGV[2], ARGV[3]
+for i = 4, #ARGV do
+  local workers = 'fp:workers:' .. ARGV[i]
+  redis.call('ZADD', workers, now, owner)
+  for _, silent in ipairs(redis.call('ZRANGEBYSCORE', workers, '-inf', now - 86400000)) do
+    redis.call('ZREM', workers, silent)
+    redis.call('HDEL', 'fp:registries', silent)
+  end
 end
+redis.call('HSET', 'fp:registries', owner, registry)
 local verdicts = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
 for i = 1, #mine, 2 do
   local pid, id = mine[i], mine[i + 1]
-  local record = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempt', 'started', 'soft', 'hard')
+  local record = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempt', 'started', 'soft', 'hard', 'memory',
+    'progress')
   local verdict = 'kill'
   if record[1] == 'running' and record[2] == owner and record[3] == pid then
     redis.call('HDEL', job(id), 'suspect')
@@ -17,7 +24,7 @@ for i = 1, #mine, 2 do
     local elapsed = now - record[5]
     verdict = elapsed > tonumber(record[7]) and 'hard' or elapsed > tonumber(record[6]) and 'soft' or 'run'
   end
-  verdicts[#verdicts + 1] = {id, pid, record[4] or '0', verdict}
+  verdicts[#verdicts + 1] = {id, pid, record[4] or '0', verdict, record[8] or '0', record[9] or '0'}
 end
 redis.call('EXPIRE', 'fp:worker:' .. owner, 86400)
-return verdicts
+return {redis.call('EXPIRE', 'fp:registry:' .. registry, 86400), verdicts}

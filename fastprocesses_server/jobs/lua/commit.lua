@@ -1,16 +1,35 @@
--- running -> successful or failed, status and outcome in one step. ARGV: id, attempt, owner, status, manifest or problem.
--- Returns 1; 2 where this very commit came through before and its answer was lost; 0 where the job is another's.
-local id, attempt, owner, status, outcome = unpack(ARGV)
+-- running -> successful or failed, status and outcome in one step; the jobs that joined it are successful with it.
+-- ARGV: id, attempt, owner, status, manifest or problem, 1 where the manifest names files of this job, then id and
+--       manifest of each joined job that has files of its own by now.
+-- Returns 1; 2 where this very commit came through before and its answer was lost; 0 where the job is another's;
+-- 3 and their ids where joined jobs need files of their own first.
+local id, attempt, owner, status, outcome, has_files = unpack(ARGV, 1, 6)
 local key = job(id)
-local old = redis.call('HMGET', key, 'status', 'attempt', 'owner', 'pid')
-if old[2] ~= attempt or old[3] ~= owner then return 0 end
-if old[1] ~= 'running' then return old[1] == status and 2 or 0 end
-if status == 'successful' then
+local is_running, before = runs(id, attempt, owner)
+if not is_running then return {before == status and 2 or 0} end
+local old = redis.call('HMGET', key, 'pid', 'key', 'started', 'ran')
+if status == 'failed' then
+  fail(id, outcome)
+else
+  local own = {}
+  for i = 7, #ARGV, 2 do own[ARGV[i]] = ARGV[i + 1] end
+  local is_joint = old[2] and redis.call('GET', 'fp:joint:' .. old[2]) == id
+  local joined = is_joint and redis.call('ZRANGE', 'fp:joined:' .. old[2], 0, -1) or {}
+  local without = {3}
+  for _, other in ipairs(joined) do
+    if has_files == '1' and not own[other] then without[#without + 1] = other end
+  end
+  if #without > 1 then return without end
+  for _, other in ipairs(joined) do
+    local manifest = own[other] or outcome
+    redis.call('SET', job(other) .. ':results', manifest)
+    redis.call('HSET', job(other), 'progress', 100, 'started', old[3], 'ran', old[4])
+    redis.call('HDEL', job(other), 'held', 'message')
+    finish(other, 'successful', manifest)
+  end
   redis.call('SET', key .. ':results', outcome)
   redis.call('HSET', key, 'progress', 100)
-else
-  redis.call('HSET', key, 'problem', outcome)
+  finish(id, 'successful', outcome)
 end
-finish(id, status, outcome)
-redis.call('HDEL', 'fp:worker:' .. owner, old[4])
-return 1
+redis.call('HDEL', 'fp:worker:' .. owner, old[1])
+return {1}

@@ -1,24 +1,48 @@
 -- A record, its place in the lists and its message, in one step.
--- ARGV: id, public, queue, message, request, pause before it is sent again, longest silence of a worker without
---       which there is no job (0: wait for one), manifest of known outputs or '', then the record's other fields.
--- Returns 1; 0 where the id is known; -1 where no worker is alive.
-local id, public, queue, envelope, request, pause, silence, outputs = unpack(ARGV, 1, 8)
+-- ARGV: id, public, queue, message, request, longest silence of a worker without which there is no job (0: wait for
+--       one), manifest of known outputs, key of equal executions, name and body of an Idempotency-Key ('' for none),
+--       then the record's other fields.
+-- Returns what became of it, and the id of the job that there is now:
+--   new       it was created
+--   joined    it was created, and waits for the outputs of an equal one
+--   known     there was a job of that id or of that Idempotency-Key
+--   conflict  that Idempotency-Key came with another body
+--   unserved  no worker is alive
+local id, public, queue, envelope, request, silence, outputs, same, once, body = unpack(ARGV, 1, 10)
 local key = job(id)
-if redis.call('EXISTS', key) == 1 then return 0 end
+if redis.call('EXISTS', key) == 1 then return {'known', id} end
+local known = once ~= '' and redis.call('GET', 'fp:once:' .. once)
+if known then
+  local other, its_body = known:match('^(%S+) (%S+)$')
+  if redis.call('EXISTS', job(other)) == 1 then return {its_body == body and 'known' or 'conflict', other} end
+end
 silence = tonumber(silence)
-if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '+inf') == 0 then return -1 end
+if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '+inf') == 0 then
+  return {'unserved', ''}
+end
 redis.call('HSET', key, 'id', id, 'public', public, 'queue', queue, 'envelope', envelope, 'status', 'accepted',
-  'created', now, 'updated', now, 'attempt', 0, 'published', 1, 'progress', 0, unpack(ARGV, 9))
+  'created', now, 'updated', now, 'attempt', 0, 'progress', 0, unpack(ARGV, 11))
 redis.call('SET', key .. ':request', request)
 audit(id, '', 'accepted')
 if public == '1' then enlist(id, 'accepted', redis.call('HGET', key, 'process'), now) end
+if once ~= '' then
+  redis.call('HSET', key, 'once', once)
+  redis.call('SET', 'fp:once:' .. once, id .. ' ' .. body)
+end
 if outputs ~= '' then
   redis.call('HSET', key, 'started', now, 'progress', 100)
   redis.call('SET', key .. ':results', outputs)
   finish(id, 'successful', outputs)
-else
-  redis.call('SADD', 'fp:waiting:' .. queue, id)
-  redis.call('ZADD', 'fp:due', now + pause, id)
-  redis.call('LPUSH', queue, envelope)
+  return {'new', id}
 end
-return 1
+if same ~= '' then
+  redis.call('HSET', key, 'key', same)
+  if redis.call('EXISTS', 'fp:joint:' .. same) == 1 then
+    redis.call('HSET', key, 'held', 'joined', 'message', 'waits for the outputs of an equal job')
+    redis.call('ZADD', 'fp:joined:' .. same, now, id)
+    return {'joined', id}
+  end
+  redis.call('SET', 'fp:joint:' .. same, id)
+end
+publish(id, false)
+return {'new', id}

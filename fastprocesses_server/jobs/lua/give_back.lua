@@ -1,5 +1,5 @@
 -- A worker that is told to stop gives its jobs back; the started attempt does not count, but a job that must not run
--- twice fails. ARGV: owner, pause, queues. Returns id and pid of each.
+-- twice fails. ARGV: owner, queues. Returns id and pid of each.
 local owner = ARGV[1]
 local given = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
@@ -8,14 +8,15 @@ for i = 1, #mine, 2 do
   local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempts')
   if old[1] == 'running' and old[2] == owner and old[3] == pid then
     if old[4] == '1' then
-      lost(id, ARGV[2], 'the worker that ran it was stopped')
+      lost(id, 'the worker that ran it was stopped')
     else
       redis.call('HINCRBY', job(id), 'attempt', -1)
-      requeue(id, ARGV[2])
+      requeue(id)
     end
     given[#given + 1] = {id, pid}
   end
 end
 redis.call('DEL', 'fp:worker:' .. owner)
-for i = 3, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
+redis.call('HDEL', 'fp:registries', owner)
+for i = 2, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
 return given

@@ -1,12 +1,22 @@
 -- Stands before every transition. Times are milliseconds on the server's clock.
--- fp:job:ID            hash, the record              fp:jobs           zset, public jobs by creation
--- fp:job:ID:request    what was asked, JSON          fp:jobs:...       the same, of one status or process: see `list`
--- fp:job:ID:results    the outputs' manifest, JSON   fp:due            zset, unfinished jobs by deadline
--- fp:gone:ID           mark of a removed job         fp:expiry         zset, `mortal` public jobs by end of their time
--- fp:worker:OWNER      hash, process id to job       fp:waiting:QUEUE  set, jobs that no worker has claimed
--- fp:callback:ID       hash, what is to be told      fp:callback-due   zset, jobs by the time of their next callback
+-- fp:job:ID            hash, the record              fp:jobs             zset, public jobs by creation
+-- fp:job:ID:request    what was asked, JSON          fp:jobs:...         the same, of one status or process: see `list`
+-- fp:job:ID:results    the outputs' manifest, JSON   fp:expiry           zset, `mortal` public jobs by end of their time
+-- fp:gone:ID           mark of a removed job         fp:due              zset, jobs by the moment of the reaper's next look:
+-- fp:queues            set, all that were used                           leases that end, starts that are put off
+-- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
+-- fp:running:PROCESS   set, running jobs of a process with limited concurrency
+-- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
+-- fp:joint:KEY         the job that runs for all executions with that key
+-- fp:joined:KEY        zset, the jobs that wait for its outputs, by creation
+-- fp:once:NAME         job and body of a request with an Idempotency-Key
+-- fp:workers:QUEUE     zset, workers by last heartbeat
+-- fp:worker:OWNER      hash, process id to job
+-- fp:registries        hash, worker to the fingerprint of its registry
+-- fp:registry:PRINT    hash, process to version and fingerprint
+-- fp:declined:ID       set, registries in which no process fits the job
+-- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
 -- fp:sink:ORIGIN       hash, how callbacks fare
---                                                    fp:workers:QUEUE  zset, workers by last heartbeat
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
@@ -31,15 +41,40 @@ local function delist(id, status, process)
   for _, name in ipairs(lists(status, process)) do redis.call('ZREM', name, id) end
 end
 
+-- The message of an accepted job goes to its queue; workers take from the right.
+local function publish(id, is_first)
+  local old = redis.call('HMGET', job(id), 'queue', 'envelope', 'created')
+  redis.call('HDEL', job(id), 'held')
+  redis.call('SADD', 'fp:queues', old[1])
+  redis.call('ZADD', 'fp:waiting:' .. old[1], old[3], id)
+  redis.call(is_first and 'RPUSH' or 'LPUSH', old[1], old[2])
+end
+
+-- An accepted job is not to be claimed before that moment.
+local function put_off(id, why, moment)
+  redis.call('HSET', job(id), 'held', why)
+  redis.call('ZADD', 'fp:due', moment, id)
+end
+
+-- A job of a process with limited concurrency runs no longer: the oldest that waits for that is next.
+local function leave_slot(id, process)
+  if redis.call('SREM', 'fp:running:' .. process, id) == 0 then return end
+  local next = redis.call('ZPOPMIN', 'fp:parked:' .. process)
+  if next[1] then publish(next[1], true) end
+end
+
 -- The one way to another status: the lists follow it. More fields of the record, with their values, may follow.
+-- Returns the status before.
 local function become(id, status, ...)
-  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created')
+  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency')
   for _, process in ipairs(old[1] == '1' and {false, old[3]} or {}) do
     redis.call('ZREM', list(old[2], process), id)
     redis.call('ZADD', list(status, process), old[4], id)
   end
   redis.call('HSET', job(id), 'status', status, 'updated', now, ...)
   audit(id, old[2], status)
+  if old[2] == 'running' and old[5] then leave_slot(id, old[3]) end
+  return old[2]
 end
 
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
@@ -48,11 +83,12 @@ local function mortal(id, status, process) return id .. ' ' .. status .. ' ' .. 
 -- How long record, request and results of a finished job stay.
 local function keep(id)
   local key = job(id)
-  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process')
+  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once')
   redis.call('PEXPIRE', key, ttl[2])
   redis.call('PEXPIRE', key .. ':request', ttl[2])
   redis.call('PEXPIRE', key .. ':results', ttl[3])
   if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5])) end
+  if ttl[6] then redis.call('PEXPIRE', 'fp:once:' .. ttl[6], ttl[2]) end
 end
 
 local function callback(id) return 'fp:callback:' .. id end
@@ -79,44 +115,76 @@ local function tell(id, status, answer, pause)
   redis.call('ZADD', 'fp:callback-due', now + pause, id)
 end
 
--- The one way into a final status; whoever waits for the job gets the answer along with it.
-local function finish(id, status, answer)
-  local key = job(id)
-  local old = redis.call('HMGET', key, 'queue', 'reply')
-  become(id, status, 'finished', now)
-  redis.call('ZREM', 'fp:due', id)
-  redis.call('SREM', 'fp:waiting:' .. old[1], id)
-  keep(id)
-  tell(id, status, answer, 0)
-  if old[2] then
-    redis.call('RPUSH', old[2], id .. ' ' .. status .. ' ' .. answer)
-    redis.call('PEXPIRE', old[2], 60000)
+-- Out of every place where an accepted job may wait.
+local function stop_waiting(id)
+  local old = redis.call('HMGET', job(id), 'queue', 'process', 'key')
+  redis.call('ZREM', 'fp:waiting:' .. old[1], id)
+  redis.call('ZREM', 'fp:parked:' .. old[2], id)
+  if old[3] then redis.call('ZREM', 'fp:joined:' .. old[3], id) end
+end
+
+-- A job that others have joined is over: the oldest of those that still wait runs for the rest.
+local function hand_on(id, key)
+  if redis.call('GET', 'fp:joint:' .. key) ~= id then return end
+  local next = redis.call('ZPOPMIN', 'fp:joined:' .. key)
+  if next[1] then
+    redis.call('SET', 'fp:joint:' .. key, next[1])
+    publish(next[1], true)
+  else
+    redis.call('DEL', 'fp:joint:' .. key)
   end
 end
 
--- Back to the head of the queue: workers take from the right.
-local function requeue(id, pause)
-  local key = job(id)
-  local old = redis.call('HMGET', key, 'queue', 'envelope')
-  become(id, 'accepted', 'progress', 0, 'published', 1)
-  redis.call('HDEL', key, 'started', 'owner', 'pid', 'message', 'suspect')
-  redis.call('SADD', 'fp:waiting:' .. old[1], id)
-  redis.call('ZADD', 'fp:due', now + pause, id)
-  redis.call('RPUSH', old[1], old[2])
+-- The one way into a final status; whoever waits for the job gets the answer along with it.
+local function finish(id, status, answer)
+  local before = become(id, status, 'finished', now)
+  redis.call('ZREM', 'fp:due', id)
+  if before == 'accepted' then stop_waiting(id) end
+  keep(id)
+  tell(id, status, answer, 0)
+  local old = redis.call('HMGET', job(id), 'reply', 'key')
+  if old[1] then
+    redis.call('RPUSH', old[1], id .. ' ' .. status .. ' ' .. answer)
+    redis.call('PEXPIRE', old[1], 60000)
+  end
+  if old[2] then hand_on(id, old[2]) end
+end
+
+local function fail(id, problem)
+  redis.call('HSET', job(id), 'problem', problem)
+  finish(id, 'failed', problem)
+end
+
+-- running -> accepted: that attempt is over, and the next one is not on its way yet.
+local function stop_running(id)
+  become(id, 'accepted', 'progress', 0)
+  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran')
+  redis.call('ZREM', 'fp:due', id)
+end
+
+-- Back to the head of the queue.
+local function requeue(id)
+  stop_running(id)
+  publish(id, true)
 end
 
 -- The worker of a running job is gone: once more, or failed where the attempts are used up.
-local function lost(id, pause, why)
+local function lost(id, why)
   local count = redis.call('HMGET', job(id), 'attempt', 'attempts')
   if tonumber(count[1]) < tonumber(count[2]) then
-    requeue(id, pause)
+    requeue(id)
     return 'accepted'
   end
-  local problem = cjson.encode({
+  fail(id, cjson.encode({
     title = 'Worker lost', status = 500, type = 'about:blank',
     detail = why .. ', in attempt ' .. count[1] .. ' of ' .. count[2],
-  })
-  redis.call('HSET', job(id), 'problem', problem)
-  finish(id, 'failed', problem)
+  }))
   return 'failed'
+end
+
+-- Whether the job runs in this attempt of this owner; else its status, where that is what this attempt has led to.
+local function runs(id, attempt, owner)
+  local old = redis.call('HMGET', job(id), 'status', 'attempt', 'owner')
+  if old[2] ~= attempt or old[3] ~= owner then return false end
+  return old[1] == 'running', old[1]
 end

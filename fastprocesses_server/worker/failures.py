@@ -1,0 +1,75 @@
+"""Why an attempt failed: what clients are told of it, and what the log is."""
+
+import os
+import traceback
+from typing import Any
+
+from celery.exceptions import SoftTimeLimitExceeded
+from loguru import logger
+
+from ..errors import EXCEPTIONS, ProcessError
+from ..execution.outputs import InvalidOutput
+from ..jobs.record import Job
+from ..processes.quantities import as_text
+
+
+class Failure(Exception):
+    """The attempt failed; the problem document that clients read."""
+
+    def __init__(self, detail: str, title: str = "The process failed", kind: str = "process-failed") -> None:
+        detail = detail.encode("utf-8", errors="replace").decode()  # a lone surrogate could not be written
+        super().__init__(detail)
+        self.problem: dict[str, Any] = {"type": EXCEPTIONS + kind, "title": title, "status": 500, "detail": detail}
+
+
+class Unfit(Exception):
+    """This worker's version of the process cannot run the job; the text says what the job waits for."""
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        return Failure(
+            f"No worker could run the process: the job {self}.", "No fitting worker", "no-fitting-worker"
+        ).problem
+
+
+def failure(job: Job, error: BaseException) -> Failure:
+    """What clients are told. Only an author's `ProcessError` is told in its own words; the log has the rest."""
+    match error:
+        case Failure():
+            return error
+        case ProcessError():
+            return Failure(str(error))
+        case SoftTimeLimitExceeded():
+            return timed_out("soft")
+        case InvalidOutput():
+            logger.error("job {} failed: {}", job.id, error)
+            return Failure("The process returned something that its description does not allow.")
+        case _:
+            logger.error("job {} failed: {}", job.id, authors_traceback(error))
+            return Failure("The process ended with an error. The server's log has the details.")
+
+
+def timed_out(limit: str) -> Failure:
+    return Failure(f"The process was ended by its {limit} time limit.", "Time limit exceeded", "time-limit-exceeded")
+
+
+def out_of_memory(limit: int, progress: int) -> Failure:
+    return Failure(
+        f"The process was killed: over {as_text(limit)} at {progress} %.",
+        "Memory limit exceeded",
+        "memory-limit-exceeded",
+    )
+
+
+def too_large(size: int, largest: int) -> Failure:
+    text = f"The outputs are {as_text(size)}, over the {as_text(largest)} that the process may return."
+    return Failure(text, "Result size limit exceeded", "result-size-limit-exceeded")
+
+
+def authors_traceback(error: BaseException) -> str:
+    """The traceback without our own frames, and without the values of variables."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OURS)]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).strip()
+
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120

@@ -1,0 +1,64 @@
+"""The processes that run jobs, and all that these have started: how much memory they have, how they are ended."""
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+import psutil
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def become_head() -> None:
+    """To be called in the process that runs jobs.
+
+    It leads a process group, so that one signal reaches whatever stays in it. Where the kernel offers that (Linux),
+    what it starts remains its descendant even when the parents in between have ended.
+    """
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+class Families:
+    """All processes that came from those that run jobs, the heads, as this process's children were last looked at.
+
+    Who was seen stays known: its parents may be gone at the next look. A process id that another process got since is
+    not taken for a member.
+    """
+
+    def __init__(self) -> None:
+        self.members: dict[int, set[psutil.Process]] = {}
+
+    def look(self, heads: Iterable[int]) -> None:
+        """Find new members of these families, and forget all others."""
+        self.members = {head: self.members.get(head, set()) for head in heads}
+        head_of = {head: head for head in heads}
+        for process in psutil.Process().children(recursive=True) if head_of else []:  # parents come before children
+            with suppress(psutil.Error):
+                head = head_of.get(process.pid) or head_of.get(process.ppid())
+                if head:
+                    head_of[process.pid] = head
+                    self.members[head].add(process)
+
+    def resident_bytes(self, head: int) -> int:
+        """What the family has in memory; pages that its members share count more than once."""
+        return sum(map(_resident, self.members.get(head, ())))
+
+    def kill(self, head: int) -> None:
+        """The group first, then those who left it."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(head, signal.SIGKILL)
+        for member in self.members.get(head, ()):
+            with suppress(psutil.Error):
+                member.kill()
+
+
+def _resident(member: psutil.Process) -> int:
+    try:
+        return int(member.memory_info().rss)
+    except psutil.Error:
+        return 0
