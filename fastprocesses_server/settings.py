@@ -194,6 +194,10 @@ class Settings(BaseSettings):
         5, "How long a worker that is told to stop lets its callables run before it gives them back."
     )
 
+    worker_lease_seconds: Annotated[float, Field(ge=2, le=600)] = _setting(
+        8, "Silence after which a worker is suspected to be lost; 4 s later its jobs go to others."
+    )
+
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = _setting(
         "INFO", "Least severity that is logged.", also=_also("LOG_LEVEL")
     )

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -23,6 +24,34 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+class Part:
+    """One command of the server in a process of its own, with its log in a file."""
+
+    def __init__(self, *command: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.command = [sys.executable, "-m", "fastprocesses_server", *command]
+        self.folder = folder
+        self.log_path = folder / f"{command[0]}-{token_hex(4)}.log"
+        own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
+        self.environment = {**own, **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdout=log, stderr=log, env=self.environment, cwd=self.folder, start_new_session=True
+            )
+
+    def stop(self) -> int:
+        """Its exit status; 0 where it was never started."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace")
 
 
 class Server:

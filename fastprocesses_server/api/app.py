@@ -11,6 +11,7 @@ from loguru import logger
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
+from ..jobs.offers import Offers
 from ..jobs.replies import Replies
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
@@ -45,7 +46,7 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
             await client.aclose()
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher)
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, Offers(redis, settings))
     for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, health):
         app.include_router(module.router)
     add_problem_handlers(app)

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from ..jobs.connection import STORE_ERRORS
+from ..jobs.offers import unoffered, unserved
 from .documents import json_response
 from .services import services_of
 
@@ -17,13 +18,18 @@ async def live(_: Request) -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
-    """Redis answers, and a worker of each queue was heard of lately."""
+    """Redis answers, and a worker of each queue was heard of lately; a process that none of them has is a warning."""
     services = services_of(request)
+    registry = services.registry
     try:
-        unserved = await services.store.unserved(services.registry.queues)
-        reasons = [f"no worker serves the queue {name}" for name in unserved]
+        offers = await services.offers.of(registry.queues)
     except STORE_ERRORS:
-        reasons = ["the job store is away"]
-    if reasons:
-        return json_response({"status": "not ready", "reasons": reasons}, status=503, headers={"Retry-After": "5"})
-    return json_response({"status": "ready"})
+        return _not_ready(["the job store is away"])
+    if reasons := [f"no worker serves the queue {name}" for name in unserved(offers)]:
+        return _not_ready(reasons)
+    warnings = [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
+    return json_response({"status": "ready", **({"warnings": warnings} if warnings else {})})
+
+
+def _not_ready(reasons: list[str]) -> Response:
+    return json_response({"status": "not ready", "reasons": reasons}, status=503, headers={"Retry-After": "5"})

@@ -62,7 +62,7 @@ async def job_inputs(request: Request, job_id: str) -> Response:
 
 @router.api_route("/jobs/{job_id}/definition", methods=["GET", "HEAD"])
 async def job_definition(request: Request, job_id: str) -> Response:
-    """What ran: an execute request that says which definition of which process it was run by."""
+    """An execute request, the definition that it was made for, and what ran, which may be a newer one."""
     negotiate(request)
     services = services_of(request)
     job = await find_job(services, job_id)
@@ -73,6 +73,7 @@ async def job_definition(request: Request, job_id: str) -> Response:
             "processID": job.process_id,
             "version": job.version,
             "fingerprint": job.fingerprint,
+            **({"ran": {"version": job.ran.version, "fingerprint": job.ran.fingerprint}} if job.ran else {}),
             "inputs": execution.inputs,
             "outputs": {output.name: output.as_document() for output in execution.outputs},
             "response": execution.response,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..execution.idempotency import LONGEST
 from ..links import JSON
 from .job_filters import MOST_PROCESSES
 from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
@@ -39,6 +40,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "respond-async for a job at once; wait=N to wait N seconds for the results, then a job (RFC 7240).",
         TEXT,
     ),
+    "idempotencyKey": _parameter(
+        "Idempotency-Key",
+        "header",
+        "A text that names this request: sent again with the same key and body, it leads to the same job.",
+        {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    ),
+    "cacheControl": _parameter("Cache-Control", "header", "no-cache for a run, whatever the cache has.", TEXT),
     "f": _query("f", "The form of the answer, whatever the header Accept says.", words("json")),
     "fOfApiDefinition": _query(
         "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
@@ -64,6 +72,7 @@ def _header(description: str, schema: Schema = TEXT) -> dict[str, Any]:
 
 HEADERS: dict[str, dict[str, Any]] = {
     "Allow": _header("The methods that the resource has."),
+    "Cache-Status": _header("What the result cache had to do with the answer (RFC 9211); of cached processes only."),
     "Content-Disposition": _header("The file name that a callable gave an output."),
     "Content-Range": _header("Which bytes of how many these are."),
     "ETag": _header("Names exactly this answer; If-None-Match sends it back."),
@@ -82,6 +91,7 @@ PROBLEMS: Mapping[int, str] = {
     410: "The resource was there, and is no more.",
     413: "The body is larger than the server takes.",
     415: "The body is not JSON.",
+    422: "Another request came with the same Idempotency-Key.",
     500: "The process failed, or the server did.",
     503: "The job store or every worker is away.",
     504: "The process did not end within the time that the server lets clients wait.",

@@ -66,7 +66,7 @@ class ProcessPath:
             f"execute-{self.process.id}",
             self.process.title or self.process.id,
             self._answers(),
-            takes=["prefer"],
+            takes=["prefer", "idempotencyKey", "cacheControl"],
             description=self.process.description or "",
             errors=self._errors(),
         )
@@ -79,7 +79,7 @@ class ProcessPath:
         can_time_out = self.settings.sync_execution_timeout_seconds and self.process.offers(
             JobControlOption.SYNC_EXECUTE
         )
-        return [400, 404, 410, 413, 415, 503, *([504] if can_time_out else [])]
+        return [400, 404, 410, 413, 415, 422, 503, *([504] if can_time_out else [])]
 
     def _request(self) -> Schema:
         """execute.yaml"""
@@ -104,11 +104,14 @@ class ProcessPath:
     def _answers(self) -> dict[str, Any]:
         answers: dict[str, Any] = {}
         if self.process.offers(JobControlOption.SYNC_EXECUTE):
-            headers = ["Content-Disposition", "Preference-Applied", *(["Link"] if self.settings.keep_sync_jobs else [])]
+            linked = ["Link"] if self.settings.keep_sync_jobs else []
+            headers = ["Cache-Status", "Content-Disposition", "Preference-Applied", *linked]
             answers["200"] = response_of("The results", self._results(), *headers)
             answers["204"] = response("byReference")
         if self.process.offers(JobControlOption.ASYNC_EXECUTE):
-            answers["201"] = document_of("statusInfo", "A job was made", "Location", "Preference-Applied")
+            answers["201"] = document_of(
+                "statusInfo", "A job was made", "Cache-Status", "Location", "Preference-Applied"
+            )
         return dict(sorted(answers.items()))
 
     def _results(self) -> dict[str, Schema]:

@@ -49,7 +49,7 @@ CAPABILITIES: dict[str, Schema] = {
     "link": object_of(("href",), **_texts("href", "rel", "type", "hreflang", "title")),
     "landingPage": object_of(("links",), **_texts("title", "description"), links=LINKS),
     "confClasses": object_of(("conformsTo",), conformsTo=array_of(TEXT)),
-    "health": object_of(("status",), status=TEXT, reasons=array_of(TEXT)),
+    "health": object_of(("status",), status=TEXT, reasons=array_of(TEXT), warnings=array_of(TEXT)),
     "problem": object_of(
         ("type",),
         **_texts("type", "title", "detail", "instance"),
@@ -129,7 +129,7 @@ JOBS: dict[str, Schema] = {
     "statusInfo": object_of(
         ("jobID", "status", "type"),
         **_texts("jobID", "id", "processID", "processingEntityType", "message"),
-        **dict.fromkeys(("created", "started", "finished", "updated"), MOMENT),
+        **dict.fromkeys(("created", "started", "finished", "updated", "expires", "resultsExpire"), MOMENT),
         type=words("process"),
         status=words(*STATUSES),
         progress={"type": "integer", "minimum": 0, "maximum": 100},
@@ -141,9 +141,13 @@ JOBS: dict[str, Schema] = {
     "jobDefinition": {
         "allOf": [
             schema_reference("execute"),
-            object_of(process=URL, **_texts("processID", "version", "fingerprint")),
+            object_of(
+                process=URL,
+                **_texts("processID", "version", "fingerprint"),
+                ran=object_of(("version", "fingerprint"), **_texts("version", "fingerprint")),
+            ),
         ],
-        "description": "The execute request, and which definition of which process it was run by.",
+        "description": "The execute request, the definition of the process it was made for, and what ran for it.",
     },
 }
 

@@ -8,6 +8,7 @@ from ..errors import NoSuchProcess
 from ..execution.request import RequestReader
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
+from ..jobs.offers import Offers
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
 from ..links import Urls
@@ -27,6 +28,7 @@ class Services:
     engine: Engine
     results: ResultStore
     fetcher: Fetcher
+    offers: Offers
     readers: dict[str, RequestReader] = field(default_factory=dict)
     documents: KeptDocuments = field(default_factory=KeptDocuments)
 

@@ -13,10 +13,12 @@ from loguru import logger
 
 from ..fail_points import fail_point
 from ..processes.registry import Registry
+from ..settings import Settings
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
+from .lifetimes import lease
 from .record import Job, Status, as_mapping, read_moved, read_record
-from .transitions import DECLINED, LEASE, REAP, load_transitions
+from .transitions import DECLINED, REAP, load_transitions
 
 PATIENCE = 300.0
 """Seconds that a child waits for a Redis that is away."""
@@ -69,10 +71,13 @@ class Outcome:
 class Leases:
     """Transitions of one worker's jobs. Every method may raise one of `STORE_ERRORS`."""
 
-    def __init__(self, redis: redis.Redis, owner: str, registry: Registry, queues: Sequence[str] = ()) -> None:
+    def __init__(
+        self, redis: redis.Redis, settings: Settings, registry: Registry, owner: str, queues: Sequence[str] = ()
+    ) -> None:
         self.redis = redis
-        self.owner = owner
+        self.lease = lease(settings)
         self.registry = registry
+        self.owner = owner
         self.fingerprint = registry.fingerprint
         self.queues = tuple(queues)
         self.transitions = load_transitions(redis)
@@ -89,13 +94,13 @@ class Leases:
 
     def claim(self, job_id: str) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
-        arguments = [job_id, self.owner, os.getpid(), LEASE, self.fingerprint]
+        arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
         return Claim(read_record(as_mapping(claimed[0])), claimed[1]) if claimed else None
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker."""
-        is_registered, held = self.transitions["beat"](args=[self.owner, LEASE, self.fingerprint, *self.queues])
+        is_registered, held = self.transitions["beat"](args=[self.owner, self.lease, self.fingerprint, *self.queues])
         if not is_registered:
             self.register()
         return [
@@ -129,7 +134,7 @@ class Leases:
 
     def decline(self, job: Job, reason: str, problem: bytes) -> Status | None:
         """No process of this worker fits the job; None where the job is another's."""
-        arguments = [job.id, job.attempt, self.owner, LEASE, self.fingerprint, reason, problem, *DECLINED]
+        arguments = [job.id, job.attempt, self.owner, self.lease, self.fingerprint, reason, problem, *DECLINED]
         return _status(self._patiently("decline", arguments, f"job {job.id} waits for Redis to be declined"))
 
     def _patiently(self, transition: str, arguments: list[Any], waiting: str) -> Any:

@@ -23,6 +23,11 @@ def cache_seconds(process: Process, settings: Settings) -> float | None:
     return process.results.cache or None
 
 
+def lease(settings: Settings) -> int:
+    """Milliseconds that a worker which beats every second may be silent."""
+    return round(settings.worker_lease_seconds * 1000)
+
+
 def time_limits(process: Process, settings: Settings) -> tuple[float, float]:
     """Soft and hard limit in seconds; where a file names one of them, the other gives way."""
     named = process.run.time_limit

@@ -1,6 +1,6 @@
 """The job store as the API uses it: create, read, list, dismiss, remove."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,11 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
-from .lifetimes import UNSEEN, record_seconds, results_seconds, time_limits
+from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .selection import STEPS, Cursor, Direction, Selection, Window, as_json
-from .transitions import LEASE, REAP, load_transitions
+from .transitions import REAP, load_transitions
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -78,7 +78,7 @@ class JobStore:
             Unavailable: it needs a worker now, and none is alive.
             KeyReused: another request had its Idempotency-Key.
         """
-        silence = LEASE if needs_worker else 0
+        silence = lease(self.settings) if needs_worker else 0
         return await self._create(job_id, execution, is_public=is_public, key=key, reply_to=reply_to, silence=silence)
 
     async def create_finished(
@@ -211,12 +211,6 @@ class JobStore:
         moved = read_moved(await self.transitions["reap"](args=REAP))
         log_given_up(await self.transitions["dispatch"](args=DISPATCH))
         return moved
-
-    async def unserved(self, queues: Iterable[str]) -> list[str]:
-        """Those of the queues of which no worker was heard of lately."""
-        seconds, _ = await self.redis.time()
-        alive = {name: await self.redis.zcount(f"fp:workers:{name}", seconds * 1000 - LEASE, "+inf") for name in queues}
-        return [name for name, count in alive.items() if not count]
 
 
 def _created(creation: Creation, job_id: str) -> Created:

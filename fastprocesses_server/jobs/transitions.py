@@ -26,8 +26,7 @@ NAMES = (
     "take",
 )
 
-# Milliseconds. A worker beats every second and may be silent for a lease; after it, a second look decides.
-LEASE = 8_000
+# Milliseconds. A worker that was silent for a lease is suspected; a second look decides.
 SUSPICION = 4_000
 SEND_AGAIN = 3_000
 REAP = (SUSPICION, SEND_AGAIN)

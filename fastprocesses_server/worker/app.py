@@ -63,7 +63,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     owner = token_hex(8)
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
-    leases = Leases(connect(settings.broker_url.get_secret_value()), owner, registry, queues)
+    leases = Leases(connect(settings.broker_url.get_secret_value()), settings, registry, owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
     @app.task(name=TASK)
@@ -115,10 +115,11 @@ def _sweep(settings: Settings) -> None:
 
 
 def _leave(keeper: Keeper) -> None:
-    try:
-        keeper.leave()
-    except STORE_ERRORS as error:
-        logger.warning("the jobs of this worker cannot be given back, others will take them over: {}", error)
+    with logger.catch():
+        try:
+            keeper.leave()
+        except STORE_ERRORS as error:
+            logger.warning("the jobs of this worker cannot be given back, others will take them over: {}", error)
     threading.Event().wait(LEAVE_SECONDS)
     os._exit(0)  # a pool whose children were killed may wait for them for ever
 

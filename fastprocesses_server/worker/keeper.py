@@ -70,7 +70,7 @@ class Keeper(threading.Thread):
             case Verdict.SOFT if self._told_since(job) is None:
                 self._tell(job, SOFT_LIMIT)
                 logger.warning("job {} is over its soft time limit", job.job_id)
-            case Verdict.HARD if self._stop(job, timed_out("hard")):
+            case Verdict.HARD if self._overrun(job, timed_out("hard")):
                 logger.warning("job {} failed: over its hard time limit", job.job_id)
             case Verdict.KILL:
                 self._end(job)
@@ -90,13 +90,13 @@ class Keeper(threading.Thread):
 
     def _kill_over_memory(self, job: Held) -> None:
         try:
-            if self._stop(job, out_of_memory(job.memory_limit, job.progress)):
+            if self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
                 logger.warning("job {} failed: over its memory limit", job.job_id)
         except STORE_ERRORS as error:
             logger.warning("job {} is over its memory limit, and the keeper waits for Redis: {}", job.job_id, error)
         self.families.kill(job.pid)
 
-    def _stop(self, job: Held, why: Failure) -> bool:
+    def _overrun(self, job: Held, why: Failure) -> bool:
         return self.leases.overrun(job, why.problem)
 
     def _end(self, job: Held) -> None:

@@ -68,7 +68,8 @@ class Runner:
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
-        self.leases = Leases(connect(self.settings.broker_url.get_secret_value()), self.owner, self.registry)
+        redis = connect(self.settings.broker_url.get_secret_value())
+        self.leases = Leases(redis, self.settings, self.registry, self.owner)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:

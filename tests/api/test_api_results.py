@@ -89,6 +89,9 @@ def test_the_inputs_and_the_definition_of_a_job_are_kept(client: Client) -> None
     assert definition["process"].endswith("/processes/echo")
     assert definition["version"] == "1.0.0"
     assert len(definition["fingerprint"]) == 64
+    client.finished(job_id)
+    ran = client.get(f"/jobs/{job_id}/definition").json()["ran"]
+    assert ran == {"version": "1.0.0", "fingerprint": definition["fingerprint"]}
     assert definition["response"] == "document"
     assert definition["outputs"] == {"message": {"transmissionMode": "value"}}
     assert client.get("/jobs/nope/inputs").status_code == client.get("/jobs/nope/definition").status_code == 404

@@ -30,7 +30,7 @@ class Bench:
     def __init__(self, url: str) -> None:
         self.url = url
         self.redis = connect(url)
-        self.leases = Leases(self.redis, "one", make_registry(PROCESS), ("default",))
+        self.leases = Leases(self.redis, Settings(), make_registry(PROCESS), "one", ("default",))
         self.callbacks = Callbacks(self.redis)
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:

@@ -46,7 +46,7 @@ class Board:
         self.runner = runner
         self.client = connect_async(url)
         self.store = JobStore(self.client, Settings())
-        self.leases = Leases(self.redis, "worker", make_registry(), ("default",))
+        self.leases = Leases(self.redis, Settings(), make_registry(), "worker", ("default",))
 
     def worker_of(self, job_id: str) -> Leases:
         """One that runs nothing else."""

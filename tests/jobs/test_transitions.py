@@ -30,8 +30,8 @@ class Bench:
         self.url = url
         self.redis = connect(url)
         registry = make_registry()
-        self.one = Leases(self.redis, "one", registry, ("default",))
-        self.two = Leases(self.redis, "two", registry, ("default",))
+        self.one = Leases(self.redis, Settings(), registry, "one", ("default",))
+        self.two = Leases(self.redis, Settings(), registry, "two", ("default",))
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
         """A method of the job store, in an event loop of its own."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,67 @@ def measure(file: Path, more: list[bytes] | None = None) -> dict[str, Any]:
     with file.open("rb") as content:
         start = content.read(4).hex()
     return {"size": file.stat().st_size, "start": start, "more": [len(item) for item in more or []]}
+
+
+class Refused(ConnectionError):
+    """What a database may raise that is not up yet."""
+
+
+def flaky(counter: str, failures: int) -> int:
+    """Fails as often as that, then says how often it ran."""
+    if (runs := count(counter)) <= failures:
+        raise Refused("postgresql://admin:hunter2@db/city")
+    return runs
+
+
+def joint(counter: str, seconds: float, how: str, context: Any) -> Any:
+    """Slow, counted, and cached."""
+    runs = count(counter)
+    sleep(seconds, context)
+    if how == "fails at first" and runs == 1:
+        raise ValueError("not yet")
+    return Path(counter).read_text() * 40_000 if how == "large" else runs
+
+
+def crowd(log: str, name: str) -> str:
+    """Tells when it runs."""
+    with Path(log).open("a") as file:
+        file.write(f"{time.monotonic()} +1 {name}\n")
+        file.flush()
+        time.sleep(0.4)
+        file.write(f"{time.monotonic()} -1 {name}\n")
+    return name
+
+
+def hog(mebibytes: int, how: str, context: Any) -> int:
+    """Takes memory, in this process or in one that it starts."""
+    context.progress(61, "filling")
+    time.sleep(1.5)
+    if how == "child":
+        code = f"import time; filled = b'x' * ({mebibytes} << 20); time.sleep(60)"
+        return subprocess.run([sys.executable, "-c", code], check=False).returncode
+    filled = b"x" * (mebibytes << 20)
+    time.sleep(60 if how == "stays" else 0)
+    return len(filled)
+
+
+def detach(pids: str, how: str) -> str:
+    """Starts a process that leaves the group and the session, and whose parent ends."""
+    code = "import os, time\nif os.fork(): os._exit(0)\nos.setsid()\nprint(os.getpid(), flush=True)\ntime.sleep(300)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
+        Path(pids).write_text(f"{os.getpid()} {child.stdout.readline()}")
+    if how == "crash":
+        time.sleep(2.5)
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(300)
+    return "done"
+
+
+def farewell(told: str, context: Any) -> str:
+    """Writes down that it was cancelled, and ends."""
+    Path(told).write_text("running")
+    while not context.cancelled:
+        time.sleep(0.02)
+    Path(told).write_text("cancelled")
+    return "partial"

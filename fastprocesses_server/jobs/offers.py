@@ -1,0 +1,65 @@
+"""What live workers offer: which queues they serve, and which versions of which processes they have."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..processes.registry import Registry
+from ..processes.versions import is_newer
+from ..settings import Settings
+from .lifetimes import lease
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+Versions = Mapping[str, str]
+"""Of processes, by id."""
+
+
+class Offers:
+    """As workers register them. Every method may raise one of `STORE_ERRORS`."""
+
+    def __init__(self, redis: "Redis", settings: Settings) -> None:
+        self.redis = redis
+        self.lease = lease(settings)
+        self.known: dict[str, Versions] = {}
+        """By fingerprint of a registry, under which nothing ever changes."""
+
+    async def of(self, queues: Iterable[str]) -> dict[str, list[Versions]]:
+        """Of the workers of each queue that were heard of lately; workers with the same processes count as one."""
+        seconds, _ = await self.redis.time()
+        oldest = seconds * 1000 - self.lease
+        return {queue: await self._of(queue, oldest) for queue in queues}
+
+    async def _of(self, queue: str, oldest: int) -> list[Versions]:
+        owners: Any = await self.redis.zrangebyscore(f"fp:workers:{queue}", oldest, "+inf")
+        registries: Any = await self.redis.hmget("fp:registries", owners) if owners else []
+        return [await self._versions(name.decode()) for name in {*registries} if name]
+
+    async def _versions(self, registry: str) -> Versions:
+        if registry not in self.known:
+            offers: Any = await self.redis.hgetall(f"fp:registry:{registry}")
+            if not offers:
+                return {}
+            self.known[registry] = {
+                process.decode(): offer.decode().rpartition(" ")[0] for process, offer in offers.items()
+            }
+        return self.known[registry]
+
+
+def unserved(offers: Mapping[str, list[Versions]]) -> list[str]:
+    """Queues without a worker."""
+    return [queue for queue, workers in offers.items() if not workers]
+
+
+def unoffered(registry: Registry, offers: Mapping[str, list[Versions]]) -> list[str]:
+    """Processes, with their versions, that none of the workers of their queue has, nor a newer one."""
+    return [
+        f"{process.id} {process.version}"
+        for process in registry.values()
+        if (workers := offers[process.run.queue])
+        and not any(_fits(versions.get(process.id), process.version) for versions in workers)
+    ]
+
+
+def _fits(offered: str | None, wanted: str) -> bool:
+    return offered is not None and (offered == wanted or is_newer(offered, wanted))

@@ -1,0 +1,65 @@
+"""A worker that is told to stop gives its work back within its grace time."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from serving import Client, Part, free_port, is_running, wait_until
+
+
+class Parts(NamedTuple):
+    """A worker that runs, another one, and a client of their API."""
+
+    first: Part
+    second: Part
+    client: Client
+
+
+@pytest.fixture
+def parts(redis_url: str, published: Path, tmp_path: Path) -> Iterator[Parts]:
+    port = free_port()
+    environment = {
+        "FP_REDIS_URL": redis_url,
+        "FP_PORT": str(port),
+        "FP_PROCESSES_DIR": str(published),
+        "FP_RESULTS_DIR": str(tmp_path / "results"),
+        "FP_WORKER_CONCURRENCY": "1",
+        "FP_WORKER_GRACE_SECONDS": "1",
+    }
+    api, first, second = (
+        Part(command, folder=tmp_path, environment=environment) for command in ("serve", "worker", "worker")
+    )
+    with ExitStack() as stack, Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        for part in (api, first, second):
+            stack.callback(part.stop)
+        for part in (api, first):
+            part.start()
+            wait_until(lambda part=part: "ready" in part.log(), 60, part.log)
+        yield Parts(first, second, client)
+
+
+def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_path: Path) -> None:
+    first, second, client = parts
+    told = tmp_path / "told"
+    job_id = client.submit("farewell", {"told": str(told)})
+    client.when(job_id, "running")
+    wait_until(told.exists)
+    assert first.stop() == 0
+    assert told.read_text() == "cancelled"
+    assert client.status(job_id)["status"] == "accepted"
+    assert f"job {job_id} accepted: this worker gives it back" in first.log()
+    second.start()
+    client.when(job_id, "running")
+    assert "attempt 1\n" in second.log()
+    client.delete(f"/jobs/{job_id}")
+
+
+def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -> None:
+    first, _, client = parts
+    pids = tmp_path / "pids"
+    client.submit("stubborn", {"pids": str(pids)})
+    wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
+    assert first.stop() == 0
+    assert not any(map(is_running, pids.read_text().split()))
