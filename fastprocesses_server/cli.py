@@ -29,6 +29,9 @@ Processes = Annotated[
         "--processes", help="Folder of the description files. [FP_PROCESSES_DIR, processes.d]", show_default=False
     ),
 ]
+Workers = Annotated[
+    int | None, typer.Option(help="Workers to start beside the API. [FP_WORKERS, 0]", min=0, show_default=False)
+]
 State = Annotated[
     Path | None,
     typer.Option("--state", help="Folder for jobs and results. [FP_STATE_DIR, .fastprocesses]", show_default=False),
@@ -40,6 +43,9 @@ Concurrency = Annotated[
 Queues = Annotated[
     str | None, typer.Option(help="Queues to serve, comma-separated. [FP_WORKER_QUEUES, all]", show_default=False)
 ]
+
+STOP_SECONDS = 5
+"""What a worker that stops may take beside the grace of its jobs."""
 
 
 def main() -> None:
@@ -65,25 +71,41 @@ def dev(host: Host = None, port: Port = None, processes: Processes = None, state
             state_dir=settings.state_dir,
             embedded=not settings.names_a_redis,
             environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+            worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
         )
     )
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None, processes: Processes = None) -> None:
-    """Start the API alone; Redis and workers are found by the settings."""
+def serve(host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None) -> None:
+    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings."""
     from .api.server import run_server
+    from .jobs.fitness import check_fitness
+    from .standalone.dev import run_serve
 
-    settings = _settings(host=host, port=port, processes_dir=processes)
+    settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
+    check_fitness(settings.broker_url.get_secret_value())
+    if settings.workers:
+        sys.exit(
+            run_serve(
+                host=settings.host,
+                port=settings.port,
+                workers=settings.workers,
+                worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
+                environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+            )
+        )
     run_server(settings, _load(settings, missing_packages="warning"))
 
 
 @app.command()
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
     """Start a worker."""
+    from .jobs.fitness import check_fitness
     from .worker.app import create_worker, run_worker
 
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
+    check_fitness(settings.broker_url.get_secret_value())
     registry = _load(settings, queues=settings.worker_queues)
     sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))
 

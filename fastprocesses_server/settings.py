@@ -184,6 +184,7 @@ class Settings(BaseSettings):
     )
     job_list: Literal["all", "off"] = _setting("all", "Whether /jobs lists the jobs.")
 
+    workers: Annotated[int, Field(ge=0)] = _setting(0, "Workers that `serve` starts beside the API, and starts again.")
     worker_concurrency: Annotated[int, Field(ge=1)] | None = _setting(
         None, "Callables that one worker runs at a time. Default: the number of processors."
     )

@@ -1,5 +1,7 @@
 """`/health/live` and `/health/ready`, for those who run the server."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from ..jobs.connection import STORE_ERRORS
@@ -8,6 +10,9 @@ from .documents import json_response
 from .services import services_of
 
 router = APIRouter(prefix="/health")
+
+SECONDS = 1
+"""That readiness may take."""
 
 
 @router.api_route("/live", methods=["GET", "HEAD"])
@@ -18,12 +23,15 @@ async def live(_: Request) -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
-    """Redis answers, and a worker of each queue was heard of lately; a process that none of them has is a warning."""
+    """Redis answers and is fit, and each queue has a live worker; a process that none of them has is a warning."""
     services = services_of(request)
     registry = services.registry
     try:
-        offers = await services.offers.of(registry.queues)
-    except STORE_ERRORS:
+        async with asyncio.timeout(SECONDS):
+            if wrong := await services.store.faults():
+                return _not_ready([f"the job store is unfit: {what}" for what in wrong])
+            offers = await services.offers.of(registry.queues)
+    except (*STORE_ERRORS, TimeoutError):
         return _not_ready(["the job store is away"])
     if reasons := [f"no worker serves the queue {name}" for name in unserved(offers)]:
         return _not_ready(reasons)

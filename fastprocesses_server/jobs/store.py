@@ -12,6 +12,7 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
+from .fitness import faults
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
@@ -154,6 +155,11 @@ class JobStore:
         }
         delivery = {"base": subscriber.base, "delivery": self.messages.encode(job_id, QUEUE, DELIVER)}
         return delivery | {name: uri for name, uri in uris.items() if uri}
+
+    async def faults(self) -> list[str]:
+        """Why jobs must not be entrusted to this Redis now."""
+        info: Any = await self.redis.info()
+        return faults(info)
 
     async def read(self, job_id: str) -> Job | None:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")

@@ -1,4 +1,4 @@
-"""`fastprocesses-server dev`: Valkey, a worker and the API in one terminal."""
+"""`dev`: Valkey, a worker and the API in one terminal; `serve --workers N`: workers and the API."""
 
 import signal
 import sys
@@ -17,6 +17,7 @@ from .valkey import Valkey, embedded_valkey
 OURS = (sys.executable, "-m", "fastprocesses_server")
 API_GRACE = 5.0
 WORKER_GRACE = 10.0
+"""Of a worker whose jobs have 5 seconds; one that gives them longer gets as much more."""
 VALKEY_GRACE = 10.0
 
 
@@ -27,32 +28,68 @@ def run_dev(
     state_dir: Path,
     embedded: bool = True,
     environment: Mapping[str, str] | None = None,
+    worker_grace: float = WORKER_GRACE,
     worker: Sequence[str] | None = None,
     api: Sequence[str] | None = None,
 ) -> int:
     """Runs until a signal comes or a program ends by itself; returns the exit status.
 
+    A worker that ends by itself is started again.
     Where no Valkey is to be `embedded`, the programs find a Redis by their settings. `environment` goes to the worker
     and the API; `worker` and `api` are command lines that take the place of ours. Raises StartError before anything
     is started.
     """
     console = Console(sys.stdout)
-    serve = (*OURS, "serve", "--host", host, "--port", str(port))
+    with _as_status(console) as status, Interrupts() as interrupts, open_state(state_dir) as state:
+        check_port(host, port)
+        with _supervised(console, interrupts, state, embedded=embedded) as (supervisor, redis):
+            shared = {**(environment or {}), **redis, "FP_STATE_DIR": str(state.directory)}
+            supervisor.start(_worker("worker", worker or (*OURS, "worker"), worker_grace, shared))
+            supervisor.start(_api(api or _serve(host, port), shared))
+            _stay(supervisor, console, host, port)
+    return status[0]
+
+
+def run_serve(
+    *, host: str, port: int, workers: int, worker_grace: float, environment: Mapping[str, str] | None = None
+) -> int:
+    """The API and so many workers, on the Redis of the settings; otherwise as `run_dev`."""
+    console, shared = Console(sys.stdout), environment or {}
+    with _as_status(console) as status, Interrupts() as interrupts:
+        check_port(host, port)
+        with Supervisor(console, interrupts) as supervisor:
+            for number in range(1, workers + 1):
+                supervisor.start(_worker(f"worker {number}", (*OURS, "worker"), worker_grace, shared))
+            supervisor.start(_api(_serve(host, port), shared))
+            _stay(supervisor, console, host, port)
+    return status[0]
+
+
+@contextmanager
+def _as_status(console: Console) -> Iterator[list[int]]:
+    """The exit status of how it ended."""
+    status = [0]
     try:
-        with Interrupts() as interrupts, open_state(state_dir) as state:
-            check_port(host, port)
-            with _supervised(console, interrupts, state, embedded=embedded) as (supervisor, redis):
-                shared = {**(environment or {}), **redis, "FP_STATE_DIR": str(state.directory)}
-                supervisor.start(_worker(worker or (*OURS, "worker"), shared))
-                supervisor.start(Program("api", api or serve, API_GRACE, environment=shared))
-                supervisor.wait_until(lambda: is_ready(host, port))
-                console.say(NAME, f"ready: {url_of(host, port)} (Ctrl-C stops everything)")
-                supervisor.wait_until(lambda: False)
+        yield status
     except ProgramEnded:
-        return 1
+        status[0] = 1
     except StopAsked:
         console.say(NAME, "stopped")
-    return 0
+
+
+def _stay(supervisor: Supervisor, console: Console, host: str, port: int) -> None:
+    """Until StopAsked or ProgramEnded."""
+    supervisor.wait_until(lambda: is_ready(host, port))
+    console.say(NAME, f"ready: {url_of(host, port)} (Ctrl-C stops everything)")
+    supervisor.wait_until(lambda: False)
+
+
+def _serve(host: str, port: int) -> Sequence[str]:
+    return (*OURS, "serve", "--host", host, "--port", str(port), "--workers", "0")
+
+
+def _api(command: Sequence[str], environment: Mapping[str, str]) -> Program:
+    return Program("api", command, API_GRACE, environment=environment)
 
 
 @contextmanager
@@ -73,9 +110,9 @@ def _supervised(
         yield supervisor, {"FP_REDIS_URL": valkey.url}
 
 
-def _worker(command: Sequence[str], environment: Mapping[str, str]) -> Program:
+def _worker(name: str, command: Sequence[str], grace: float, environment: Mapping[str, str]) -> Program:
     # A worker would use its grace to reach a Valkey that is gone.
-    return Program("worker", command, WORKER_GRACE, needs="valkey", environment=environment)
+    return Program(name, command, grace, needs="valkey", environment=environment, is_revived=True)
 
 
 def _valkey(valkey: Valkey, lock: int) -> Program:

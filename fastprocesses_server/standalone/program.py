@@ -36,6 +36,8 @@ class Program:
     death_signal: signal.Signals = signal.SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
     stdin: str = ""
+    is_revived: bool = False
+    """Whether it is started again when it ends by itself, rather than all others stopped."""
     files: tuple[int, ...] = ()
     """File descriptors that it inherits."""
 
@@ -48,6 +50,8 @@ class Running:
     process: subprocess.Popen[bytes]
     family: guard.Family
     reader: threading.Thread
+    started: float
+    """On the monotonic clock."""
 
     @property
     def has_ended(self) -> bool:
@@ -85,7 +89,8 @@ def start(program: Program, console: Console) -> Running:
     reader.start()
     with suppress(BrokenPipeError), cast("IO[bytes]", process.stdin) as stdin:
         stdin.write(program.stdin.encode())
-    return Running(program, process, guard.Family(process.pid, int(program.death_signal), mark), reader)
+    family = guard.Family(process.pid, int(program.death_signal), mark)
+    return Running(program, process, family, reader, time.monotonic())
 
 
 def stop(running: Running, impatient: Callable[[], bool]) -> None:

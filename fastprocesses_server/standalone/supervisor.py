@@ -7,9 +7,11 @@ from contextlib import suppress
 from functools import partial
 from typing import IO, Self, cast
 
+from . import guard
 from .console import Console
 from .interrupts import Interrupts
 from .program import POLL_SECONDS, Program, Running, describe_ending, helper, start, stop
+from .revival import Revival
 
 NAME = "dev"
 
@@ -28,11 +30,14 @@ class Supervisor:
     Should this process be killed, its guard does so: a process that reads a pipe until it is closed.
     """
 
-    def __init__(self, console: Console, interrupts: Interrupts, lock: int) -> None:
+    def __init__(self, console: Console, interrupts: Interrupts, lock: int | None = None) -> None:
         self._console = console
         self._interrupts = interrupts
         self._lock = lock
         self._running: list[Running] = []
+        self._revivals: dict[str, Revival] = {}
+        self._ended: list[Program] = []
+        """Those that wait to be started again."""
 
     def __enter__(self) -> Self:
         self._guard = subprocess.Popen(  # noqa: S603
@@ -40,7 +45,7 @@ class Supervisor:
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            pass_fds=(self._lock,),  # while it cleans up, no other instance is to start
+            pass_fds=() if self._lock is None else (self._lock,),  # while it cleans up, no other instance is to start
             start_new_session=True,
         )
         return self
@@ -63,10 +68,35 @@ class Supervisor:
             if self._interrupts.stop:
                 self._console.say(NAME, "stopping; Ctrl-C once more skips the wait")
                 raise StopAsked
+            self._revive()
             if ending := self._first_ending():
                 self._console.say(NAME, f"{ending}; stopping the rest")
                 raise ProgramEnded(ending)
             time.sleep(POLL_SECONDS)
+
+    def _revive(self) -> None:
+        """Programs that may end by themselves are started again, after pauses that grow."""
+        now = time.monotonic()
+        for running in [one for one in self._running if one.program.is_revived and one.has_ended]:
+            guard.end(running.family)  # jobs may have left processes behind
+            self._tell_guard("-", running)
+            self._running.remove(running)
+            self._ended.append(running.program)
+            self._note_end(running, now)
+        for program in [one for one in self._ended if self._revivals[one.name].due <= now]:
+            self._ended.remove(program)
+            self.start(program)
+
+    def _note_end(self, running: Running, now: float) -> None:
+        name = running.program.name
+        revival = self._revivals[name] = self._revivals.get(name, Revival()).after(running.started, now)
+        self._console.say(NAME, f"{name} {running.ending}; it is started again in {revival.due - now:g} s")
+        if revival.is_loop:
+            self._console.say(
+                NAME,
+                f"ALARM: {name} ended {revival.ends} times in a row soon after its start. Its jobs wait; "
+                "the lines above say why it ends",
+            )
 
     def _first_ending(self) -> str | None:
         for running in self._running:

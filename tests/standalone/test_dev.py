@@ -128,13 +128,6 @@ def test_a_dead_valkey_ends_the_rest_and_gives_a_stubborn_worker_no_grace(start_
     assert not dev.left()
 
 
-def test_a_program_that_ends_at_its_start_is_named_with_its_status(start_dev: StartDev) -> None:
-    dev = start_dev(worker=["broken"])
-    assert dev.status() == 1
-    assert "dev    | worker ended with status 3; stopping the rest" in dev.lines
-    assert not dev.left()
-
-
 def test_without_its_guard_the_server_does_not_run_on(start_dev: StartDev) -> None:
     dev = start_dev().is_ready()
     os.kill(dev.pid_of("guard.py"), signal.SIGKILL)

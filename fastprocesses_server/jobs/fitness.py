@@ -1,0 +1,57 @@
+"""Whether a Redis is fit to hold jobs: what would lose them, and what might, by what INFO says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import redis
+from loguru import logger
+
+from ..errors import StartError
+from .connection import connect
+
+OLDEST = (7, 0)
+REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
+
+
+def faults(info: Mapping[str, Any]) -> list[str]:
+    """Why jobs must not be entrusted to it; empty where they may."""
+    found = []
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        remedy = "CONFIG SET maxmemory-policy noeviction"
+        found.append(f"it may evict jobs: its maxmemory-policy is {policy}; remedy: {remedy}")
+    if info.get("role", "master") != "master":
+        found.append("it is a replica, which takes no jobs; name its master")
+    version = str(info.get("valkey_version") or info.get("redis_version") or "7.0")
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        found.append(f"it is version {version}; {OLDEST[0]}.{OLDEST[1]} is the oldest that will do")
+    if info.get("aof_enabled") and info.get("aof_last_write_status", "ok") != "ok":
+        found.append("it cannot write its AOF; look for a full disk in its log")
+    return found
+
+
+def doubts(info: Mapping[str, Any]) -> list[str]:
+    """What may lose jobs, though not by the day."""
+    if info.get("aof_enabled"):
+        return []
+    return ["it keeps no AOF: its end loses the jobs since its last snapshot; remedy: CONFIG SET appendonly yes"]
+
+
+def check_fitness(url: str) -> None:
+    """Look at the Redis of the jobs before the start; one that is away is waited for later.
+
+    Raises:
+        StartError: it is unfit, or does not let us in.
+    """
+    try:
+        with connect(url) as client:
+            info: Any = client.info()
+    except REFUSED as error:
+        raise StartError(f"the Redis of the jobs refuses: {error}; see FP_REDIS_URL or FP_BROKER_PASSWORD") from None
+    except redis.RedisError as error:
+        logger.warning("the Redis of the jobs is away, it is waited for: {}", type(error).__name__)
+        return
+    if wrong := faults(info):
+        raise StartError("\n".join(f"the Redis of the jobs is unfit: {what}" for what in wrong))
+    for what in doubts(info):
+        logger.warning("the Redis of the jobs: {}", what)

@@ -1,0 +1,121 @@
+"""Workers that end by themselves are started again."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from serving import Client, Part, Server, free_port, wait_until
+from supervised import Dev
+
+from fastprocesses_server.standalone.revival import ALARM, PAUSES, STEADY_SECONDS, Revival
+
+StartDev = Callable[..., Dev]
+
+
+def test_pauses_grow_and_are_forgotten_after_a_steady_run() -> None:
+    revival, pauses = Revival(), []
+    for _ in range(8):
+        revival = revival.after(started=0, ended=1)
+        pauses.append(revival.due - 1)
+    assert pauses == [*PAUSES, PAUSES[-1], PAUSES[-1]]
+    assert revival.is_loop
+    assert revival.after(started=0, ended=STEADY_SECONDS) == Revival(1, STEADY_SECONDS + PAUSES[0])
+
+
+def test_a_worker_that_ends_again_and_again_raises_an_alarm_and_can_be_stopped(start_dev: StartDev) -> None:
+    dev = start_dev(worker=["broken"])
+    dev.read_until(f"ALARM: worker ended {ALARM} times in a row")
+    assert "dev    | worker ended with status 3; it is started again in 1 s" in dev.lines
+    assert "dev    | worker ended with status 3; it is started again in 4 s" in dev.lines
+    os.killpg(dev.process.pid, signal.SIGINT)
+    assert dev.status() == 0
+    assert not dev.left()
+
+
+def test_nothing_of_a_killed_worker_is_left_when_it_is_started_again(start_dev: StartDev) -> None:
+    dev = start_dev().is_ready()
+    before = set(dev.left())
+    os.kill(dev.pid_of("worker.py"), signal.SIGKILL)
+    dev.read_until("worker was ended by signal 9; it is started again in 1 s")
+    wait_until(lambda: len(dev.left()) == len(before) and len(before & set(dev.left())) == 4)  # all but the worker's
+
+
+@pytest.fixture
+def own(published: Path, tmp_path: Path) -> Iterator[Server]:
+    server = Server(published, tmp_path / "state", {"FP_WORKER_CONCURRENCY": "2"})
+    server.start()
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_job_whose_worker_is_killed_ends_all_the_same(own: Server, tmp_path: Path) -> None:
+    with Client(base_url=own.url, timeout=30) as client:
+        pids = tmp_path / "pids"
+        job_id = client.submit("stubborn", {"pids": str(pids)})
+        wait_until(lambda: pids.exists() and pids.read_text().split()[1:])
+        os.kill(parent_of(int(pids.read_text().split()[0])), signal.SIGKILL)
+        pids.unlink()
+        wait_until(lambda: pids.exists() and pids.read_text().split()[1:], 40, own.log)
+        assert "attempt 2" in own.log()
+        client.delete(f"/jobs/{job_id}")
+        assert client.get("/health/ready").status_code == 200
+
+
+def test_after_the_end_of_everything_the_next_start_finishes_all_jobs(published: Path, tmp_path: Path) -> None:
+    server = Server(published, tmp_path / "state", {"FP_WORKER_CONCURRENCY": "1"})
+    server.start()
+    with Client(base_url=server.url, timeout=30) as client:
+        jobs = [client.submit("sleep", {"seconds": 2}) for _ in range(3)]
+        client.when(jobs[0], "running")
+        assert client.status(jobs[2])["status"] == "accepted"
+        assert server.process
+        session = [int(line) for line in children_of(server.process.pid)]
+        for pid in (server.process.pid, *session):
+            os.kill(pid, signal.SIGKILL)
+        server.process.wait()
+        wait_until(lambda: not any(Path(f"/proc/{pid}/fd").exists() and is_alive(pid) for pid in session))
+        server.start()
+        assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
+    assert server.stop() == 0
+
+
+def children_of(pid: int) -> list[int]:
+    """Of `dev`: the guard first, so that nothing is ended in an orderly way."""
+    children = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for child in children for one in (child, *children_of(child))]
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_serve_starts_workers_and_replaces_those_that_end(redis_url: str, published: Path, tmp_path: Path) -> None:
+    port = free_port()
+    environment = {
+        "FP_REDIS_URL": redis_url,
+        "FP_PORT": str(port),
+        "FP_PROCESSES_DIR": str(published),
+        "FP_RESULTS_DIR": str(tmp_path / "results"),
+        "FP_WORKER_CONCURRENCY": "1",
+    }
+    serve = Part("serve", "--workers", "2", folder=tmp_path, environment=environment)
+    serve.start()
+    wait_until(lambda: "ready: http" in serve.log(), 60, serve.log)
+    with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        jobs = [client.submit("sleep", {"seconds": 3}) for _ in range(2)]
+        for job_id in jobs:
+            client.when(job_id, "running")
+        assert serve.process
+        everything = children_of(serve.process.pid)
+        workers = [pid for pid in everything if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"\0worker\0")]
+        os.kill(next(pid for pid in workers if parent_of(pid) == serve.process.pid), signal.SIGKILL)
+        wait_until(lambda: "was ended by signal 9; it is started again in 1 s" in serve.log())
+        assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
+    assert serve.stop() == 0
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything))
