@@ -334,3 +334,17 @@ def test_nothing_of_a_finished_job_is_left_to_be_done(bench: Bench) -> None:
     assert bench.redis.zcard("fp:due") == 0
     assert bench.redis.scard("fp:waiting:default") == 0
     assert bench.redis.exists("fp:worker:one") == 0
+
+
+def test_the_oldest_parked_job_follows_one_that_ends(bench: Bench) -> None:
+    for job_id in ("a", "b", "c"):
+        bench.create(job_id, concurrency=1)
+    assert bench.one.claim("a")
+    assert bench.two.claim("b") is None
+    assert bench.two.claim("c") is None
+    bench.redis.delete("default")
+    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert bench.queue() == ["b"]
+    bench.ask("dismiss", "c")
+    assert not bench.redis.exists("fp:parked:upper")
+    assert bench.two.claim("b")

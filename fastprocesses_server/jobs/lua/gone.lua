@@ -1,6 +1,7 @@
 -- A child of a worker died. ARGV: owner, pid, id. Returns the status that its job has now, or false.
 local owner, pid, id = unpack(ARGV)
-redis.call('HDEL', 'fp:worker:' .. owner, pid)
+local mine = 'fp:worker:' .. owner
+if redis.call('HGET', mine, pid) == id then redis.call('HDEL', mine, pid) end
 local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid')
 if old[1] ~= 'running' or old[2] ~= owner or old[3] ~= pid then return false end
 return lost(id, 'the process that ran it died')
