@@ -206,7 +206,7 @@ class Life(RuleBasedStateMachine):
         running: Any = self.redis.smembers("fp:running:upper")
         assert {name.decode() for name in running} == {n for n, job in self.jobs.items() if job.status == "running"}
         assert len(running) <= 1
-        assert running or not self.redis.exists("fp:parked:upper")
+        assert running or self.redis.exists("fp:waiting:default") or not self.redis.exists("fp:parked:upper")
         leader: Any = self.redis.get("fp:joint:k")
         alive = [name for name, job in self.jobs.items() if job.key and job.status not in FINAL]
         assert (leader.decode() in alive) if leader else not alive

@@ -56,11 +56,15 @@ local function put_off(id, why, moment)
   redis.call('ZADD', 'fp:due', moment, id)
 end
 
--- A job of a process with limited concurrency runs no longer: the oldest that waits for that is next.
-local function leave_slot(id, process)
-  if redis.call('SREM', 'fp:running:' .. process, id) == 0 then return end
+-- The oldest that waits for others of its process to end is next. While some wait, one runs or is in the queue.
+local function unpark(process)
   local next = redis.call('ZPOPMIN', 'fp:parked:' .. process)
   if next[1] then publish(next[1], true) end
+end
+
+-- A job of a process with limited concurrency runs no longer.
+local function leave_slot(id, process)
+  if redis.call('SREM', 'fp:running:' .. process, id) == 1 then unpark(process) end
 end
 
 -- The one way to another status: the lists follow it. More fields of the record, with their values, may follow.
@@ -121,6 +125,7 @@ local function stop_waiting(id)
   redis.call('ZREM', 'fp:waiting:' .. old[1], id)
   redis.call('ZREM', 'fp:parked:' .. old[2], id)
   if old[3] then redis.call('ZREM', 'fp:joined:' .. old[3], id) end
+  unpark(old[2])
 end
 
 -- A job that others have joined is over: the oldest of those that still wait runs for the rest.
