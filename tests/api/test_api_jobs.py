@@ -125,7 +125,8 @@ def test_a_process_that_kills_its_worker_fails_after_its_attempts(client: Client
     job_id = client.submit("misbehave", {"how": "crash"})
     document = client.finished(job_id)
     assert document["status"] == "failed"
-    assert "attempt 3 of 3" in document["message"]
+    assert "attempt 3 of 3" in document["message"], server.log()[-3000:]
+    wait_until(lambda: server.log().count(f"job {job_id} running") >= 3, 10, lambda: server.log()[-3000:])
     assert server.log().count(f"job {job_id} running") == 3
 
 
