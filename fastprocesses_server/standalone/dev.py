@@ -19,6 +19,7 @@ API_GRACE = 5.0
 WORKER_GRACE = 10.0
 """Of a worker whose jobs have 5 seconds; one that gives them longer gets as much more."""
 VALKEY_GRACE = 10.0
+VALKEY_LEVEL, WORKER_LEVEL, API_LEVEL = range(3)
 
 
 def run_dev(
@@ -89,7 +90,7 @@ def _serve(host: str, port: int) -> Sequence[str]:
 
 
 def _api(command: Sequence[str], environment: Mapping[str, str]) -> Program:
-    return Program("api", command, API_GRACE, environment=environment)
+    return Program("api", command, API_GRACE, API_LEVEL, environment=environment)
 
 
 @contextmanager
@@ -112,7 +113,7 @@ def _supervised(
 
 def _worker(name: str, command: Sequence[str], grace: float, environment: Mapping[str, str]) -> Program:
     # A worker would use its grace to reach a Valkey that is gone.
-    return Program(name, command, grace, needs="valkey", environment=environment, is_revived=True)
+    return Program(name, command, grace, WORKER_LEVEL, needs="valkey", environment=environment, is_revived=True)
 
 
 def _valkey(valkey: Valkey, lock: int) -> Program:
@@ -120,6 +121,7 @@ def _valkey(valkey: Valkey, lock: int) -> Program:
         "valkey",
         [str(valkey.binary), "-"],
         VALKEY_GRACE,
+        VALKEY_LEVEL,
         death_signal=signal.SIGTERM,  # it writes down what it holds
         stdin=valkey.configuration,
         files=(lock,),

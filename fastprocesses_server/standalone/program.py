@@ -32,6 +32,8 @@ class Program:
     name: str
     command: Sequence[str]
     grace: float
+    level: int = 0
+    """Programs of one level are stopped together, the highest level first."""
     needs: str | None = None
     death_signal: signal.Signals = signal.SIGKILL
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -93,12 +95,20 @@ def start(program: Program, console: Console) -> Running:
     return Running(program, process, family, reader, time.monotonic())
 
 
-def stop(running: Running, impatient: Callable[[], bool]) -> None:
-    """SIGTERM to the program itself, which knows best how to end its children; then the end of them all."""
-    running.process.terminate()
-    deadline = time.monotonic() + running.program.grace
-    while not (running.has_ended or impatient() or time.monotonic() > deadline):
-        time.sleep(POLL_SECONDS)
+def stop(programs: Sequence[Running], impatient: Callable[[Program], bool]) -> None:
+    """SIGTERM to each program itself, which knows best how to end its children; then the end of them all."""
+    for running in programs:
+        running.process.terminate()
+    asked = time.monotonic()
+    for running in programs:
+        deadline = asked + running.program.grace
+        while not (running.has_ended or impatient(running.program) or time.monotonic() > deadline):
+            time.sleep(POLL_SECONDS)
+        end(running)
+
+
+def end(running: Running) -> None:
+    """Ends what is left of it, at once, and waits for its last lines."""
     guard.end(running.family)
     with suppress(subprocess.TimeoutExpired):
         running.process.wait(guard.FAMILY_SECONDS)

@@ -2,15 +2,14 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
+from itertools import groupby
 from typing import IO, Self, cast
 
-from . import guard
 from .console import Console
 from .interrupts import Interrupts
-from .program import POLL_SECONDS, Program, Running, describe_ending, helper, start, stop
+from .program import POLL_SECONDS, Program, Running, describe_ending, end, helper, start, stop
 from .revival import Revival
 
 NAME = "dev"
@@ -25,7 +24,7 @@ class ProgramEnded(Exception):
 
 
 class Supervisor:
-    """A context manager: on leaving, whatever was started is stopped, the last first.
+    """A context manager: on leaving, whatever was started is stopped, the highest level first.
 
     Should this process be killed, its guard does so: a process that reads a pipe until it is closed.
     """
@@ -51,9 +50,8 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for running in reversed(self._running):
-            stop(running, partial(self._is_impatient_with, running.program))
-            self._tell_guard("-", running)
+        for _level, together in groupby(sorted(self._running, key=_downwards), _downwards):
+            self._stop(list(together))
         cast("IO[bytes]", self._guard.stdin).close()
         self._guard.wait()
 
@@ -61,6 +59,11 @@ class Supervisor:
         running = start(program, self._console)
         self._running.append(running)
         self._tell_guard("+", running)
+
+    def _stop(self, programs: Sequence[Running]) -> None:
+        stop(programs, self._is_impatient_with)
+        for running in programs:
+            self._tell_guard("-", running)
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
         """Raises StopAsked or ProgramEnded, whatever comes first, and has said so by then."""
@@ -78,7 +81,7 @@ class Supervisor:
         """Programs that may end by themselves are started again, after pauses that grow."""
         now = time.monotonic()
         for running in [one for one in self._running if one.program.is_revived and one.has_ended]:
-            guard.end(running.family)  # jobs may have left processes behind
+            end(running)  # jobs may have left processes behind
             self._tell_guard("-", running)
             self._running.remove(running)
             self._ended.append(running.program)
@@ -113,3 +116,7 @@ class Supervisor:
         leader, death_signal, mark = running.family
         with suppress(BrokenPipeError):
             cast("IO[bytes]", self._guard.stdin).write(f"{sign} {leader} {death_signal} {mark}\n".encode())
+
+
+def _downwards(running: Running) -> int:
+    return -running.program.level

@@ -26,7 +26,7 @@ def output_of(script: str) -> list[str]:
     terminal = Terminal(interactive=False)
     running = start(Program("api", [sys.executable, "-c", script], grace=10), Console(terminal))
     running.process.wait(20)
-    stop(running, lambda: False)
+    stop([running], lambda _: False)
     return terminal.text().splitlines()
 
 
@@ -52,7 +52,7 @@ def test_a_command_that_cannot_be_run_says_so() -> None:
     terminal = Terminal(interactive=False)
     running = start(Program("api", ["/no/such/program"], grace=10), Console(terminal))
     running.process.wait(20)
-    stop(running, lambda: False)
+    stop([running], lambda _: False)
     assert running.ending == "ended with status 1"
     assert terminal.text() == "api    | cannot run /no/such/program: No such file or directory\n"
 
@@ -62,7 +62,7 @@ def test_a_program_without_grace_left_is_killed() -> None:
     terminal = Terminal()
     running = start(Program("worker", [sys.executable, "-c", script], grace=0.2), Console(terminal))
     wait_until(lambda: "deaf" in terminal.text())
-    stop(running, lambda: False)
+    stop([running], lambda _: False)
     assert running.ending == "was ended by signal 9"
 
 

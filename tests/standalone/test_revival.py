@@ -1,7 +1,9 @@
 """Workers that end by themselves are started again."""
 
+import io
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,9 +11,26 @@ import pytest
 from serving import Client, Part, Server, free_port, wait_until
 from supervised import Dev
 
+from fastprocesses_server.standalone.console import Console
+from fastprocesses_server.standalone.interrupts import Interrupts
+from fastprocesses_server.standalone.program import Program
 from fastprocesses_server.standalone.revival import ALARM, PAUSES, STEADY_SECONDS, Revival
+from fastprocesses_server.standalone.supervisor import Supervisor
 
 StartDev = Callable[..., Dev]
+
+# It ends a while after it was asked to, so that others can be asked meanwhile.
+FAREWELL = """
+import signal, sys, time
+def end(*_):
+    print("asked")
+    time.sleep(1)
+    print("ends")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print("started")
+signal.pause()
+"""
 
 
 def test_pauses_grow_and_are_forgotten_after_a_steady_run() -> None:
@@ -119,3 +138,17 @@ def test_serve_starts_workers_and_replaces_those_that_end(redis_url: str, publis
         assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
     assert serve.stop() == 0
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in everything))
+
+
+def test_programs_of_one_level_are_stopped_together_and_revived_ones_keep_their_level() -> None:
+    said = io.BytesIO()
+    console = Console(io.TextIOWrapper(said, "utf-8"))
+    with Interrupts() as interrupts, Supervisor(console, interrupts) as supervisor:
+        for name, level in (("worker 1", 1), ("worker 2", 1), ("api", 2)):
+            supervisor.start(Program(name, [sys.executable, "-c", FAREWELL], 10, level, is_revived=level == 1))
+        wait_until(lambda: said.getvalue().count(b"| started") == 3)
+        os.kill(next(running.process.pid for running in supervisor._running), signal.SIGKILL)
+        supervisor.wait_until(lambda: said.getvalue().count(b"| started") == 4)
+    lines = [line for line in said.getvalue().decode().splitlines() if line.endswith(("asked", "ends"))]
+    assert [line.split(" |")[0].strip() for line in lines[:2]] == ["api", "api"]
+    assert [line.split()[-1] for line in lines[2:]] == ["asked", "asked", "ends", "ends"]
