@@ -11,7 +11,7 @@ from .console import Console
 from .interrupts import Interrupts
 from .program import Program
 from .state import State, open_state
-from .supervisor import NAME, ProgramEnded, StopAsked, Supervisor
+from .supervisor import ProgramEnded, StopAsked, Supervisor
 from .valkey import Valkey, embedded_valkey
 
 OURS = (sys.executable, "-m", "fastprocesses_server")
@@ -55,12 +55,13 @@ def run_serve(
     *, host: str, port: int, workers: int, worker_grace: float, environment: Mapping[str, str] | None = None
 ) -> int:
     """The API and so many workers, on the Redis of the settings; otherwise as `run_dev`."""
-    console, shared = Console(sys.stdout), environment or {}
+    names = [f"worker {number}" for number in range(1, workers + 1)]
+    console, shared = Console(sys.stdout, "serve", max(map(len, names))), environment or {}
     with _as_status(console) as status, Interrupts() as interrupts:
         check_port(host, port)
         with Supervisor(console, interrupts) as supervisor:
-            for number in range(1, workers + 1):
-                supervisor.start(_worker(f"worker {number}", (*OURS, "worker"), worker_grace, shared))
+            for name in names:
+                supervisor.start(_worker(name, (*OURS, "worker"), worker_grace, shared))
             supervisor.start(_api(_serve(host, port), shared))
             _stay(supervisor, console, host, port)
     return status[0]
@@ -75,13 +76,13 @@ def _as_status(console: Console) -> Iterator[list[int]]:
     except ProgramEnded:
         status[0] = 1
     except StopAsked:
-        console.say(NAME, "stopped")
+        console.announce("stopped")
 
 
 def _stay(supervisor: Supervisor, console: Console, host: str, port: int) -> None:
     """Until StopAsked or ProgramEnded."""
     supervisor.wait_until(lambda: is_ready(host, port))
-    console.say(NAME, f"ready: {url_of(host, port)} (Ctrl-C stops everything)")
+    console.announce(f"ready: {url_of(host, port)} (Ctrl-C stops everything)")
     supervisor.wait_until(lambda: False)
 
 

@@ -11,6 +11,9 @@ STEADY_SECONDS = 60.0
 ALARM = 3
 """Quick ends in a row that make a crash loop."""
 
+ALARM_AGAIN = 10
+"""Further ends after which it is told again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Revival:
@@ -18,13 +21,17 @@ class Revival:
 
     ends: int = 0
     """In a row, each soon after its start."""
+    since: float = 0.0
+    """When the first of these came."""
     due: float = 0.0
     """When it is to be started."""
 
     def after(self, started: float, ended: float) -> "Revival":
-        ends = 1 if ended - started >= STEADY_SECONDS else self.ends + 1
-        return Revival(ends, ended + PAUSES[min(ends, len(PAUSES)) - 1])
+        is_first = self.ends == 0 or ended - started >= STEADY_SECONDS
+        ends, since = (1, ended) if is_first else (self.ends + 1, self.since)
+        return Revival(ends, since, ended + PAUSES[min(ends, len(PAUSES)) - 1])
 
     @property
-    def is_loop(self) -> bool:
-        return self.ends >= ALARM
+    def is_alarming(self) -> bool:
+        """Whether it is time to tell of a crash loop: now and then, while it goes on."""
+        return self.ends >= ALARM and (self.ends - ALARM) % ALARM_AGAIN == 0

@@ -12,8 +12,6 @@ from .interrupts import Interrupts
 from .program import POLL_SECONDS, Program, Running, describe_ending, end, helper, start, stop
 from .revival import Revival
 
-NAME = "dev"
-
 
 class StopAsked(Exception):
     """A signal asked for the end."""
@@ -69,11 +67,11 @@ class Supervisor:
         """Raises StopAsked or ProgramEnded, whatever comes first, and has said so by then."""
         while not condition():
             if self._interrupts.stop:
-                self._console.say(NAME, "stopping; Ctrl-C once more skips the wait")
+                self._console.announce("stopping; Ctrl-C once more skips the wait")
                 raise StopAsked
             self._revive()
             if ending := self._first_ending():
-                self._console.say(NAME, f"{ending}; stopping the rest")
+                self._console.announce(f"{ending}; stopping the rest")
                 raise ProgramEnded(ending)
             time.sleep(POLL_SECONDS)
 
@@ -93,12 +91,13 @@ class Supervisor:
     def _note_end(self, running: Running, now: float) -> None:
         name = running.program.name
         revival = self._revivals[name] = self._revivals.get(name, Revival()).after(running.started, now)
-        self._console.say(NAME, f"{name} {running.ending}; it is started again in {revival.due - now:g} s")
-        if revival.is_loop:
-            self._console.say(
-                NAME,
-                f"ALARM: {name} ended {revival.ends} times in a row soon after its start. Its jobs wait; "
-                "the lines above say why it ends",
+        self._console.announce(f"{name} {running.ending}; it is started again in {revival.due - now:g} s")
+        if revival.is_alarming:
+            since = time.strftime("%H:%M:%S", time.localtime(time.time() - (now - revival.since)))
+            self._console.alarm(
+                f"{name} ended {revival.ends} times in a row since {since}, each time soon after its start; the last "
+                f"time it {running.ending}. Jobs wait while no worker runs. Look at its lines above, and run "
+                "`fastprocesses-server check`"
             )
 
     def _first_ending(self) -> str | None:

@@ -77,6 +77,17 @@ def test_a_terminal_gets_colours_and_no_color_takes_them_away(monkeypatch: pytes
     assert plain.text() == "worker | starts\n"
 
 
+def test_names_that_are_numbered_share_a_colour_and_an_alarm_stands_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+    console = Console(terminal, "serve", len("worker 1"))
+    console.say("worker 1", "starts")
+    console.alarm("it ends")
+    assert terminal.text() == (
+        "\033[33mworker 1 |\033[0m starts\n\033[32mserve    |\033[0m \033[1;31mALARM: it ends\033[0m\n"
+    )
+
+
 def test_a_terminal_that_lacks_a_letter_shows_another() -> None:
     terminal = Terminal("ascii", interactive=False)
     Console(terminal).say("api", "Montréal")

@@ -14,7 +14,7 @@ from supervised import Dev
 from fastprocesses_server.standalone.console import Console
 from fastprocesses_server.standalone.interrupts import Interrupts
 from fastprocesses_server.standalone.program import Program
-from fastprocesses_server.standalone.revival import ALARM, PAUSES, STEADY_SECONDS, Revival
+from fastprocesses_server.standalone.revival import ALARM, ALARM_AGAIN, PAUSES, STEADY_SECONDS, Revival
 from fastprocesses_server.standalone.supervisor import Supervisor
 
 StartDev = Callable[..., Dev]
@@ -39,13 +39,22 @@ def test_pauses_grow_and_are_forgotten_after_a_steady_run() -> None:
         revival = revival.after(started=0, ended=1)
         pauses.append(revival.due - 1)
     assert pauses == [*PAUSES, PAUSES[-1], PAUSES[-1]]
-    assert revival.is_loop
-    assert revival.after(started=0, ended=STEADY_SECONDS) == Revival(1, STEADY_SECONDS + PAUSES[0])
+    assert revival.after(started=0, ended=STEADY_SECONDS) == Revival(1, STEADY_SECONDS, STEADY_SECONDS + PAUSES[0])
+
+
+def test_the_alarm_is_raised_now_and_then_while_a_loop_goes_on() -> None:
+    revival, alarms = Revival(), []
+    for end in range(1, 31):
+        revival = revival.after(started=end, ended=end + 0.5)
+        if revival.is_alarming:
+            alarms.append(end)
+    assert alarms == [ALARM, ALARM + ALARM_AGAIN, ALARM + 2 * ALARM_AGAIN]
+    assert revival.since == 1.5
 
 
 def test_a_worker_that_ends_again_and_again_raises_an_alarm_and_can_be_stopped(start_dev: StartDev) -> None:
     dev = start_dev(worker=["broken"])
-    dev.read_until(f"ALARM: worker ended {ALARM} times in a row")
+    dev.read_until(f"ALARM: worker ended {ALARM} times in a row since ", "the last time it ended with status 3")
     assert "dev    | worker ended with status 3; it is started again in 1 s" in dev.lines
     assert "dev    | worker ended with status 3; it is started again in 4 s" in dev.lines
     os.killpg(dev.process.pid, signal.SIGINT)
@@ -125,7 +134,7 @@ def test_serve_starts_workers_and_replaces_those_that_end(redis_url: str, publis
     }
     serve = Part("serve", "--workers", "2", folder=tmp_path, environment=environment)
     serve.start()
-    wait_until(lambda: "ready: http" in serve.log(), 60, serve.log)
+    wait_until(lambda: "serve    | ready: http" in serve.log(), 60, serve.log)
     with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         jobs = [client.submit("sleep", {"seconds": 3}) for _ in range(2)]
         for job_id in jobs:
