@@ -54,6 +54,17 @@ class Part:
         return self.log_path.read_text(errors="replace")
 
 
+def shared_environment(redis_url: str, processes: Path, folder: Path) -> dict[str, str]:
+    """For an API and workers that belong together, on a port of their own."""
+    return {
+        "FP_REDIS_URL": redis_url,
+        "FP_PORT": str(free_port()),
+        "FP_PROCESSES_DIR": str(processes),
+        "FP_RESULTS_DIR": str(folder / "results"),
+        "FP_WORKER_CONCURRENCY": "1",
+    }
+
+
 class Server:
     """`fastprocesses-server dev` in a process of its own, with its log in a file."""
 

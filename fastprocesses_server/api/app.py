@@ -12,7 +12,7 @@ from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.offers import Offers
-from ..jobs.replies import Replies
+from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
@@ -28,7 +28,7 @@ EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied"]
 def create_app(settings: Settings, registry: Registry) -> FastAPI:
     """The routes of the standard over one registry. Redis is first asked when the application starts."""
     redis = connect_async(settings.broker_url.get_secret_value())
-    listener = connect_async(settings.broker_url.get_secret_value(), seconds=None, connections=1)
+    listener = connect_async(settings.broker_url.get_secret_value(), seconds=2 * SECONDS, connections=1)
     cache = connect_async(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)

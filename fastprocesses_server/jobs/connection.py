@@ -20,7 +20,7 @@ def connect(url: str, *, seconds: float = 5) -> redis.Redis:
     return redis.Redis.from_url(url, retry=retry, **_options(url, seconds))
 
 
-def connect_async(url: str, *, seconds: float | None = 2, connections: int = 64) -> "redis.asyncio.Redis":
+def connect_async(url: str, *, seconds: float = 2, connections: int = 64) -> "redis.asyncio.Redis":
     """A client for an event loop; callers wait for a free connection rather than fail."""
     pool = redis.asyncio.BlockingConnectionPool.from_url(
         url,
@@ -32,7 +32,7 @@ def connect_async(url: str, *, seconds: float | None = 2, connections: int = 64)
     return redis.asyncio.Redis.from_pool(pool)
 
 
-def _options(url: str, seconds: float | None) -> dict[str, Any]:
+def _options(url: str, seconds: float) -> dict[str, Any]:
     options = {"socket_timeout": seconds, "socket_connect_timeout": CONNECT_SECONDS}
     return options if url.startswith("unix:") else {**options, "socket_keepalive": True}
 

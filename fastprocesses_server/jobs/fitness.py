@@ -31,7 +31,7 @@ def faults(info: Mapping[str, Any]) -> list[str]:
 
 
 def doubts(info: Mapping[str, Any]) -> list[str]:
-    """What may lose jobs, though not by the day."""
+    """What may lose jobs when it ends without warning."""
     if info.get("aof_enabled"):
         return []
     return ["it keeps no AOF: its end loses the jobs since its last snapshot; remedy: CONFIG SET appendonly yes"]

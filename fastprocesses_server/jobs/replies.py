@@ -15,6 +15,9 @@ from .record import Status
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+SECONDS = 5
+"""How long Redis waits for a reply before it answers that there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -27,7 +30,8 @@ class Reply:
 class Replies:
     """Listens for the ends of the jobs that this process waits for.
 
-    Its client has no time limit for an answer: silence is the ordinary case.
+    Silence is the ordinary case, but no answer at all means that the connection is lost: its client's time limit is
+    longer than Redis waits.
     """
 
     def __init__(self, client: "Redis") -> None:
@@ -48,7 +52,7 @@ class Replies:
         """Until cancelled. While Redis is away the answers wait in the list."""
         while True:
             try:
-                popped: Any = await self.client.blmpop(0, 1, self.key, direction="LEFT", count=64)
+                popped: Any = await self.client.blmpop(SECONDS, 1, self.key, direction="LEFT", count=64)
                 for reply in popped[1] if popped else ():
                     self._deliver(reply)
             except STORE_ERRORS as error:

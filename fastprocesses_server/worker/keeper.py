@@ -62,9 +62,9 @@ class Keeper(threading.Thread):
 
     def _look_after(self, job: Held) -> None:
         if not is_alive(job.pid):
+            self.families.kill(job.pid)  # before another attempt begins
             if status := self.leases.gone(job.job_id, job.pid):
                 logger.warning("job {} {}: the process that ran it died", job.job_id, status)
-            self.families.kill(job.pid)
             return
         match job.verdict:
             case Verdict.SOFT if self._told_since(job) is None:

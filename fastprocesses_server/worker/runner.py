@@ -92,29 +92,29 @@ class Runner:
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
-        try:
-            execution = self._execution(claim)
-        except Unfit as unfit:
-            self._decline(job, unfit)
-            return
-        if self._run(job, execution):
+        if self._run(claim):
             return
         # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
         logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    def _run(self, job: Job, execution: Execution) -> bool:
+    def _run(self, claim: Claim) -> bool:
         """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""
-        run, stored = token_hex(4), []
+        job, run, stored = claim.job, token_hex(4), []
+        retried: tuple[type[BaseException], ...] = ()
         workdir = self.results.workdir(job.id, run)
         try:
+            execution = self._execution(claim)
+            retried = self.retried_by(execution.process.id)
             returned = self._call(job, execution, workdir)
             stored = self._store(execution.process, job, run, returned)
             self._cache(execution, stored, f"{job.id}-{run}")
             outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
+        except Unfit as unfit:
+            return self._decline(job, unfit)
         except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
             outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
-            if self._is_retried(execution.process, error):
+            if isinstance(error, retried) and not isinstance(error, (Failure, InvalidOutput)):
                 return self._retry(job, execution.process, error, outcome)
         finally:
             self.results.remove_workdir(workdir)
@@ -134,10 +134,6 @@ class Runner:
         if answer:
             logger.info("job {} {}", job.id, outcome.status)
         return answer
-
-    def _is_retried(self, process: Process, error: BaseException) -> bool:
-        is_authors = not isinstance(error, (Failure, InvalidOutput))
-        return is_authors and isinstance(error, self.retried_by(process.id))
 
     def _retry(self, job: Job, process: Process, error: BaseException, outcome: Outcome) -> bool:
         message = f"attempt {job.attempt} of {process.run.attempts} failed"
@@ -165,9 +161,11 @@ class Runner:
         except InvalidRequest as error:
             raise Unfit(f"does not fit {process.id} {process.version}: {error.detail}") from None
 
-    def _decline(self, job: Job, unfit: Unfit) -> None:
+    def _decline(self, job: Job, unfit: Unfit) -> bool:
         status = self.leases.decline(job, str(unfit), orjson.dumps(unfit.problem))
-        logger.warning("job {} {}: it {}", job.id, status or "is no longer this worker's", unfit)
+        if status:
+            logger.warning("job {} {}: it {}", job.id, status, unfit)
+        return status is not None
 
     def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
         process = execution.process

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from serving import Client, Part, free_port, is_running, wait_until
+from serving import Client, Part, is_running, shared_environment, wait_until
+
+from fastprocesses_server.jobs.connection import connect
 
 
 class Parts(NamedTuple):
@@ -19,19 +21,11 @@ class Parts(NamedTuple):
 
 @pytest.fixture
 def parts(redis_url: str, published: Path, tmp_path: Path) -> Iterator[Parts]:
-    port = free_port()
-    environment = {
-        "FP_REDIS_URL": redis_url,
-        "FP_PORT": str(port),
-        "FP_PROCESSES_DIR": str(published),
-        "FP_RESULTS_DIR": str(tmp_path / "results"),
-        "FP_WORKER_CONCURRENCY": "1",
-        "FP_WORKER_GRACE_SECONDS": "1",
-    }
+    environment = {**shared_environment(redis_url, published, tmp_path), "FP_WORKER_GRACE_SECONDS": "1"}
     api, first, second = (
         Part(command, folder=tmp_path, environment=environment) for command in ("serve", "worker", "worker")
     )
-    with ExitStack() as stack, Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    with ExitStack() as stack, Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=30) as client:
         for part in (api, first, second):
             stack.callback(part.stop)
         for part in (api, first):
@@ -63,3 +57,13 @@ def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     assert first.stop() == 0
     assert not any(map(is_running, pids.read_text().split()))
+
+
+def test_a_job_whose_request_is_gone_fails_instead_of_running_on(parts: Parts, redis_url: str, tmp_path: Path) -> None:
+    first, second, client = parts
+    assert first.stop() == 0
+    job_id = client.submit("tally", {"counter": str(tmp_path / "runs")})
+    with connect(redis_url) as redis:
+        redis.delete(f"fp:job:{job_id}:request")
+    second.start()
+    assert client.finished(job_id)["status"] == "failed"

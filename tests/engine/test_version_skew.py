@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Client, Part, free_port, wait_until
+from serving import Client, Part, shared_environment, wait_until
 
 from fastprocesses_server.jobs.connection import connect
 
@@ -26,24 +26,18 @@ class Skew:
     """An API, and workers with folders of their own, on one Redis."""
 
     def __init__(self, redis_url: str, folder: Path, stack: ExitStack) -> None:
-        self.redis_url = redis_url
         self.folder = folder
         self.stack = stack
-        self.port = free_port()
-        self.client = stack.enter_context(Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30))
+        self.environment = shared_environment(redis_url, folder, folder)
+        url = f"http://127.0.0.1:{self.environment['FP_PORT']}"
+        self.client = stack.enter_context(Client(base_url=url, timeout=30))
 
     def start(self, command: str, version: str, inputs: str = "", module: str = MODULE, process: str = "shout") -> Part:
         processes = self.folder / f"{command}-{version}"
         processes.mkdir()
         (processes / "shout.py").write_text(module)
         (processes / f"{process}.yaml").write_text(DESCRIPTION.format(version=version, inputs=inputs))
-        environment = {
-            "FP_REDIS_URL": self.redis_url,
-            "FP_PORT": str(self.port),
-            "FP_PROCESSES_DIR": str(processes),
-            "FP_RESULTS_DIR": str(self.folder / "results"),
-            "FP_WORKER_CONCURRENCY": "1",
-        }
+        environment = {**self.environment, "FP_PROCESSES_DIR": str(processes)}
         part = Part(command, folder=self.folder, environment=environment)
         part.start()
         self.stack.callback(part.stop)

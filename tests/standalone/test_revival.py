@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from serving import Client, Part, Server, free_port, is_running, wait_until
+from serving import Client, Part, Server, is_running, shared_environment, wait_until
 from supervised import Dev
 
 from fastprocesses_server.standalone.console import Console
@@ -126,18 +126,11 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_serve_starts_workers_and_replaces_those_that_end(redis_url: str, published: Path, tmp_path: Path) -> None:
-    port = free_port()
-    environment = {
-        "FP_REDIS_URL": redis_url,
-        "FP_PORT": str(port),
-        "FP_PROCESSES_DIR": str(published),
-        "FP_RESULTS_DIR": str(tmp_path / "results"),
-        "FP_WORKER_CONCURRENCY": "1",
-    }
+    environment = shared_environment(redis_url, published, tmp_path)
     serve = Part("serve", "--workers", "2", folder=tmp_path, environment=environment)
     serve.start()
     wait_until(lambda: "serve    | ready: http" in serve.log(), 60, serve.log)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+    with Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=30) as client:
         jobs = [client.submit("sleep", {"seconds": 3}) for _ in range(2)]
         for job_id in jobs:
             client.when(job_id, "running")
