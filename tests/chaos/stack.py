@@ -2,12 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import httpx
 import psutil
@@ -17,6 +20,19 @@ from fastprocesses_server.standalone.valkey import Valkey
 
 OURS = [sys.executable, "-m", "fastprocesses_server"]
 PROCESSES = Path(__file__).parent / "chaotic"
+WORKERS = ("worker 1", "worker 2")
+CHILDREN = 2
+"""Of each worker."""
+
+
+class Start(NamedTuple):
+    """A start of the callable, as it wrote it down."""
+
+    job_id: str
+    child: int
+    """The process that ran it."""
+    grandchild: int
+    """What that process has started."""
 
 
 class Stack:
@@ -29,6 +45,8 @@ class Stack:
         self.points.mkdir()
         self.executions = folder / "executions"
         self.executions.touch()
+        self.slow_loading = ""
+        """Configuration with which Valkey takes its time when it starts."""
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environment: Mapping[str, str] = {
@@ -38,15 +56,14 @@ class Stack:
             "FP_PORT": str(port),
             "FP_PROCESSES_DIR": str(PROCESSES),
             "FP_RESULTS_DIR": str(folder / "results"),
-            "FP_WORKER_CONCURRENCY": "2",
+            "FP_WORKER_CONCURRENCY": str(CHILDREN),
             "FP_WORKER_GRACE_SECONDS": "1",
             "FASTPROCESSES_FAIL_POINTS": str(self.points),
         }
         self.commands = {
             "redis": [str(valkey.binary), "-"],
             "api": [*OURS, "serve"],
-            "worker 1": [*OURS, "worker"],
-            "worker 2": [*OURS, "worker"],
+            **{name: [*OURS, "worker"] for name in WORKERS},
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.is_stopping = threading.Event()
@@ -75,36 +92,34 @@ class Stack:
                 cwd=self.folder,
                 start_new_session=True,
             )
-        assert process.stdin
-        if name == "redis":
-            process.stdin.write(self.valkey.configuration.encode())
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # killed already
+            assert process.stdin
+            if name == "redis":
+                process.stdin.write((self.valkey.configuration + self.slow_loading).encode())
+            process.stdin.close()
         return process
 
     def _end_session(self, process: subprocess.Popen[bytes]) -> None:
         for pid in self.session(process.pid):
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
     def session(self, leader: int) -> list[int]:
         found = []
         for pid in psutil.pids():
-            try:
+            with suppress(ProcessLookupError):
                 if os.getsid(pid) == leader and pid != leader:
                     found.append(pid)
-            except ProcessLookupError:
-                continue
         return found
 
-    def pid_of(self, target: str, hit: int) -> int:
-        """`child` is the process that reached the fail point, `worker` its parent."""
-        if target == "child":
-            return hit
-        if target == "worker":
-            return psutil.Process(hit).ppid()
-        return self.processes[target].pid
+    def starts(self) -> list[Start]:
+        lines = self.executions.read_text().splitlines()
+        return [Start(job_id, int(child), int(grandchild)) for job_id, child, grandchild in map(str.split, lines)]
+
+    def own_processes(self) -> set[int]:
+        """What came from its programs and lives, wherever it went."""
+        mark = f"FASTPROCESSES_FAIL_POINTS={self.points}".encode()
+        return {pid for pid in psutil.pids() if is_alive(pid) and mark in _environment(pid)}
 
     def is_ready(self) -> bool:
         try:
@@ -112,34 +127,58 @@ class Stack:
         except httpx.TransportError:
             return False
 
-    def stop(self) -> list[int]:
+    def is_loading(self) -> bool:
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(1)
+                connection.connect(os.fspath(self.valkey.socket))
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"-LOADING")
+        except OSError:
+            return False
+
+    def stop(self) -> set[int]:
         """Ends everything; what is left of it."""
         self.is_stopping.set()
         self.keeper.join()
-        for name in reversed(self.commands):
-            if process := self.processes.get(name):
+        for names in (("api", *WORKERS), ("redis",)):
+            ending = [self.processes[name] for name in names if name in self.processes]
+            for process in ending:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
+            for process in ending:
                 try:
                     process.wait(20)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-        left = [pid for process in self.processes.values() for pid in self.session(process.pid)]
-        for process in self.processes.values():
-            self._end_session(process)
+        left = self.own_processes()
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return left
 
     def log(self) -> str:
         return "\n".join((self.folder / f"{name}.log").read_text(errors="replace")[-3000:] for name in self.commands)
 
 
-def wait_for(condition: object, seconds: float) -> bool:
-    """Whether it came true in time."""
-    assert callable(condition)
+def _environment(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def wait_for(condition: Callable[[], Any], seconds: float) -> Any:
+    """What the condition returns once it is true, or at the end of the time."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
+    while not (value := condition()) and time.monotonic() < end:
         time.sleep(0.05)
-    return False
+    return value
