@@ -66,7 +66,7 @@ class OutputsWriter:
         return [self.writers[name].encode(value) for name, value in named.items() if value is not None]
 
     def _by_name(self, returned: Any) -> Mapping[str, Any]:
-        members = _members(returned)
+        members = members_of(returned)
         names = list(self.writers)
         if len(names) == 1 and (members is None or set(members) != set(names)):
             return {names[0]: returned}
@@ -75,13 +75,17 @@ class OutputsWriter:
         return members
 
 
-def _members(returned: Any) -> Mapping[str, Any] | None:
+def members_of(returned: Any) -> Mapping[str, Any] | None:
+    """By name, what has names: a dict, a dataclass, a model, a named tuple; None of anything else."""
     if isinstance(returned, Mapping):
         return returned
     if isinstance(returned, BaseModel):
         return {name: getattr(returned, name) for name in type(returned).model_fields}
     if dataclasses.is_dataclass(returned) and not isinstance(returned, type):
         return {field.name: getattr(returned, field.name) for field in dataclasses.fields(returned)}
+    if isinstance(returned, tuple) and hasattr(returned, "_asdict"):
+        named: Mapping[str, Any] = returned._asdict()
+        return named
     return {} if returned is None else None
 
 

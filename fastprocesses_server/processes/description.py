@@ -168,6 +168,8 @@ class Process(Common):
     outputs: dict[str, Output] = {}
     callable: str
     """Module and name, `geo_tools:buffer`."""
+    by_position: list[str] = []
+    """Inputs that the callable takes by position only, in its order."""
     context_parameter: str | None = None
     """The parameter that takes the context, where the callable asks for it."""
     fingerprint: str

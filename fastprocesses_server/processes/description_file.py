@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from .complaints import DescriptionErrors, FileComplaint
-from .description import PROCESS_ID, Common, Input, Output
+from .description import PROCESS_ID, Common, Input, Output, Schema
 from .document import Document
 from .keywords import KNOWN
 from .positions import Where
@@ -29,14 +29,26 @@ def _dotted(callable_: str) -> str:
     return callable_
 
 
+RestOfSchema = Annotated[Schema, Field(alias="schema", default_factory=dict)]
+"""Where the callable's annotation says the rest."""
+
+
+class InputMembers(Input):
+    schema_: RestOfSchema
+
+
+class OutputMembers(Output):
+    schema_: RestOfSchema
+
+
 class DescriptionFile(Common):
     """As the author wrote it; what is not said is None or the default."""
 
     callable: Annotated[str, AfterValidator(_dotted)]
     id: Annotated[str, Field(pattern=PROCESS_ID)] | None = None
     version: str | None = None
-    inputs: dict[str, Input] | None = None
-    outputs: dict[str, Output] | None = None
+    inputs: dict[str, InputMembers] | None = None
+    outputs: dict[str, OutputMembers] | None = None
 
 
 def validate(document: Document) -> DescriptionFile:
@@ -166,24 +178,30 @@ def _contradictions(document: Document, file: DescriptionFile) -> Iterator[FileC
     """What each member may say alone, but not together with another."""
     if file.id is None and not re.fullmatch(PROCESS_ID, document.path.stem):
         yield document.complaint((), f'the file\'s name "{document.path.stem}" is no id; add `id: name`')
-    for name, given in (file.inputs or {}).items():
-        if given.max_occurs != "unbounded" and given.max_occurs < given.min_occurs:
-            what = f"maxOccurs is below minOccurs, which is {given.min_occurs}"
-            yield document.complaint(("inputs", name, "maxOccurs"), what)
     limit = file.run.time_limit
     if limit.soft and limit.hard and limit.soft >= limit.hard:
         what = "the soft time limit must be below the hard one"
         yield document.complaint(("run", "timeLimit", "soft"), what)
+
+
+def merged_contradictions(
+    document: Document, file: DescriptionFile, inputs: Mapping[str, Input], outputs: Mapping[str, Output]
+) -> Iterator[FileComplaint]:
+    """The same of inputs and outputs, once the callable has said its part of them."""
+    for name, given in inputs.items():
+        if given.max_occurs != "unbounded" and given.max_occurs < given.min_occurs:
+            what = f"maxOccurs is below minOccurs, which is {given.min_occurs}"
+            yield document.complaint(("inputs", name, "maxOccurs"), what)
     for name, example in file.examples.items():
         where = ("examples", name)
-        yield from _undeclared(document, (*where, "inputs"), example.inputs, file.inputs)
-        yield from _undeclared(document, (*where, "outputs"), example.outputs, file.outputs)
+        yield from _undeclared(document, (*where, "inputs"), example.inputs, inputs)
+        yield from _undeclared(document, (*where, "outputs"), example.outputs, outputs)
 
 
 def _undeclared(
-    document: Document, where: Where, used: Mapping[str, Any], declared: Mapping[str, Any] | None
+    document: Document, where: Where, used: Mapping[str, Any], declared: Mapping[str, Any]
 ) -> Iterator[FileComplaint]:
     for name in used:
-        if name not in (declared or {}):
+        if name not in declared:
             what = f'the process has no {str(where[-1])[:-1]} "{name}"'
-            yield document.complaint((*where, name), what, at_key=True, hint=nearest(name, declared or {}))
+            yield document.complaint((*where, name), what, at_key=True, hint=nearest(name, declared))

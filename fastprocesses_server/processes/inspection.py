@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
+from .inference import infer
 
 
 class ParameterKind(StrEnum):
@@ -41,7 +42,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A callable that could be imported; `parameters` is None where Python cannot tell, as of some C functions."""
+    """A callable that could be imported; `parameters` is None where Python cannot tell, as of some C functions.
+
+    What its annotations and its docstring say stands in `texts`, `inputs` and `outputs`, as members of a description;
+    of what they leave open, `unclear` says why.
+    """
 
     target: str
     """`module:name`"""
@@ -52,6 +57,12 @@ class Found:
     """SHA-256 of the files below the processes folder that the import loaded, by path relative to it."""
     wrong_exceptions: Mapping[str, str] = field(default_factory=dict)
     """What is wrong with those that `retryOn` names, by name."""
+    place: str = ""
+    """File and line of the callable."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    unclear: Mapping[str, str] = field(default_factory=dict)
 
 
 class Wanted(NamedTuple):
@@ -142,6 +153,7 @@ def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
 
 def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: Mapping[str, str]) -> Found:
     parameters = _parameters(loaded)
+    inferred = infer(loaded.callable)
     return Found(
         target=f"{loaded.module}:{loaded.name}",
         parameters=parameters,
@@ -149,7 +161,21 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         version=_version(loaded.module),
         modules=dict(sorted(_hashes(imports.closure(loaded.module), folder))),
         wrong_exceptions=wrong_exceptions,
+        place=_place(loaded.callable, folder),
+        texts=inferred.texts,
+        inputs=inferred.inputs,
+        outputs=inferred.outputs,
+        unclear=inferred.unclear,
     )
+
+
+def _place(function: Any, folder: Path) -> str:
+    """Empty where there is no source, as of C functions."""
+    code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+    if code is None:
+        return ""
+    file = Path(code.co_filename)
+    return f"{file.relative_to(folder) if file.is_relative_to(folder) else file.name}:{code.co_firstlineno}"
 
 
 def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:

@@ -4,15 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from .candidates import Candidate
 from .complaints import DescriptionErrors, FileComplaint
-from .description import Process
-from .description_file import DescriptionFile, module_of
+from .description import Input, Output, Process
+from .description_file import DescriptionFile, merged_contradictions, module_of
 from .document import Document
-from .inspection import Failure, FailureKind, Found, Report
-from .signature import CALLABLE, context_parameter, signature_complaints
+from .inspection import Failure, FailureKind, Found, ParameterKind, Report
+from .members import Merger
+from .signature import CALLABLE, context_parameter, input_parameters, signature_complaints
 from .suggestion import nearest
 
 MissingPackages = Literal["error", "warning"]
@@ -28,32 +29,37 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     """None where the file itself is wrong. Raises DescriptionErrors where it and its callable do not fit."""
     if isinstance(report, Failure):
         return _without_callable(candidate, report, missing_packages)
-    complaints = list(_complaints(candidate, report))
-    if complaints:
-        raise DescriptionErrors(complaints)
-    if candidate.file is None:
-        return None
     document, file = candidate.document, candidate.file
+    complaints = list(_complaints(candidate, report))
+    merger = Merger(document, report)
+    inputs = merger.inputs(input_parameters(report, _declared(document, "inputs")), _declared(document, "inputs"))
+    outputs = merger.outputs(_declared(document, "outputs") if "outputs" in document.data else None)
+    complaints += merger.complaints if file else []
+    if complaints or file is None:
+        raise DescriptionErrors(complaints)
     version = file.version or report.version
-    process = _process(document, file, version or UNKNOWN_VERSION, report)
+    process = _process(document, file, version or UNKNOWN_VERSION, report, inputs=inputs, outputs=outputs)
+    if wrong := list(merged_contradictions(document, file, process.inputs, process.outputs)):
+        raise DescriptionErrors(wrong)
     module = module_of(report.target)
     unknown = f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
     return Merged(process, () if version else (unknown,))
 
 
+def _declared(document: Document, side: str) -> dict[str, Any]:
+    members = document.data.get(side)
+    return members if isinstance(members, dict) else {}
+
+
 def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     document = candidate.document
-    inputs = document.data.get("inputs")
-    yield from signature_complaints(document, found, inputs if isinstance(inputs, dict) else None)
+    yield from signature_complaints(document, found, _declared(document, "inputs"))
     for index, name in enumerate(candidate.file.run.retry_on if candidate.file else ()):
         if what := found.wrong_exceptions.get(name):
             yield document.complaint(("run", "retryOn", index), what)
     if "access" in document.data:
         what = "access is not enforced by this version: everybody could run the process"
         yield document.complaint(("access",), what)
-    if "outputs" not in document.data:
-        what = "nothing is said of the outputs, for example `outputs: {result: {schema: {type: object}}}`"
-        yield document.complaint(CALLABLE, what)
 
 
 def _without_callable(candidate: Candidate, failure: Failure, missing_packages: MissingPackages) -> Merged:
@@ -70,7 +76,11 @@ def _without_callable(candidate: Candidate, failure: Failure, missing_packages: 
     target = f"{module}:{name.removeprefix(str(module))[1:]}"
     found = Found(target, None, None, None, {})
     warning = f"{document.source}: {missing}; the callable is not checked"
-    return Merged(_process(document, file, str(file.version), found), (warning,))
+    inputs, outputs = _declared(document, "inputs"), _declared(document, "outputs")
+    process = _process(document, file, str(file.version), found, inputs=inputs, outputs=outputs)
+    if wrong := list(merged_contradictions(document, file, process.inputs, process.outputs)):
+        raise DescriptionErrors(wrong)
+    return Merged(process, (warning,))
 
 
 def _failure_complaint(document: Document, failure: Failure) -> FileComplaint:
@@ -92,17 +102,27 @@ def _modules_beside(path: Path) -> Iterable[str]:
     return [module.stem for module in path.parent.glob("*.py")]
 
 
-def _process(document: Document, file: DescriptionFile, version: str, found: Found) -> Process:
+def _process(
+    document: Document,
+    file: DescriptionFile,
+    version: str,
+    found: Found,
+    *,
+    inputs: dict[str, dict[str, Any]],
+    outputs: dict[str, dict[str, Any]],
+) -> Process:
     said = {name: getattr(file, name) for name in file.model_fields_set if name in Process.model_fields}
     process = Process(
         **{
+            **found.texts,
             **said,
             "id": file.id or document.path.stem,
             "version": version,
-            "inputs": file.inputs or {},
-            "outputs": file.outputs or {},
+            "inputs": {name: Input.model_validate(members) for name, members in inputs.items()},
+            "outputs": {name: Output.model_validate(members) for name, members in outputs.items()},
             "callable": found.target,
-            "context_parameter": context_parameter(found, file.inputs or {}),
+            "by_position": [p.name for p in found.parameters or () if p.kind is ParameterKind.POSITION_ONLY],
+            "context_parameter": context_parameter(found, inputs),
             "fingerprint": "",
             "modules": dict(found.modules),
             "source": document.source,

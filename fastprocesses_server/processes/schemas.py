@@ -48,6 +48,33 @@ def _refuse(uri: str) -> NoReturn:
     raise LookupError(f"{uri} is not bundled")
 
 
+ALL_TYPES = frozenset(TYPES)
+
+
+def json_types(schema: Any, root: Schema | None = None) -> frozenset[str]:
+    """Types of the values that a schema may admit, as far as its top says so; what admits numbers admits integers."""
+    if not isinstance(schema, dict):
+        return ALL_TYPES
+    root, admitted = root or schema, ALL_TYPES
+    if "type" in schema:
+        admitted &= {*_as_list(schema["type"]), *(["integer"] if "number" in _as_list(schema["type"]) else [])}
+    if "enum" in schema or "const" in schema:
+        admitted &= {_json_type(value) for value in schema.get("enum", [schema.get("const")])}
+    for keyword in ("anyOf", "oneOf"):
+        if isinstance(schema.get(keyword), list):
+            admitted &= frozenset().union(*(json_types(part, root) for part in schema[keyword]))
+    for part in schema["allOf"] if isinstance(schema.get("allOf"), list) else ():
+        admitted &= json_types(part, root)
+    if str(schema.get("$ref", "")).startswith("#/"):
+        admitted &= json_types(target_of(schema["$ref"], root), root)
+    return admitted
+
+
+def _json_type(value: Any) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
 def schema_faults(schema: Schema) -> list[Fault]:
     """Everything that is wrong with a schema, its `default` included; empty where it may be compiled."""
     faults = list(dict.fromkeys([*_metaschema_faults(schema), *_own_faults(schema)]))

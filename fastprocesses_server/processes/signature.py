@@ -9,7 +9,7 @@ from .inspection import Found, Parameter, ParameterKind
 from .suggestion import nearest
 
 CALLABLE = ("callable",)
-WRAP = "but inputs are given by name; write a function around it"
+ONE_BY_ONE = frozenset([ParameterKind.NAMED, ParameterKind.POSITION_ONLY])
 
 
 def context_parameter(found: Found, inputs: Mapping[str, Any]) -> str | None:
@@ -17,48 +17,41 @@ def context_parameter(found: Found, inputs: Mapping[str, Any]) -> str | None:
     return None if found.context in inputs else found.context
 
 
-def signature_complaints(document: Document, found: Found, inputs: Mapping[str, Any] | None) -> Iterator[FileComplaint]:
-    """`inputs` as declared, None where the file says nothing of them."""
+def input_parameters(found: Found, declared: Mapping[str, Any]) -> list[Parameter]:
+    """Those that take one input each."""
+    context = context_parameter(found, declared)
+    return [p for p in found.parameters or () if p.kind in ONE_BY_ONE and p.name != context]
+
+
+def signature_complaints(document: Document, found: Found, declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
+    """Inputs that the callable does not take, and parameters that must be given and that nothing is said of."""
     if found.parameters is None:
         return
-    declared = inputs or {}
-    context = context_parameter(found, declared)
-    parameters = [p for p in found.parameters if p.name != context]
-    untaken = list(_untaken(document, parameters, declared))
-    meant = {complaint.hint for complaint in untaken}  # one mistake, one complaint
-    yield from untaken
-    yield from _ungiven(document, [p for p in parameters if p.name not in meant], inputs)
+    kinds = {p.kind for p in found.parameters}
+    taken = [p.name for p in input_parameters(found, declared)]
+    untaken = [name for name in declared if name not in taken and ParameterKind.MANY_NAMED not in kinds]
+    hints = {name: nearest(name, taken) for name in untaken}
+    if ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds:
+        what = "the callable takes any number of values by position"
+        yield document.complaint(CALLABLE, f"{what}, but inputs are given by name; write a function around it")
+    for name in untaken:
+        what = f'the callable takes no "{name}"' + (f"; it takes {_quoted(taken)}" if taken else "")
+        yield document.complaint(("inputs", name), what, at_key=True, hint=hints[name])
+    yield from _unsaid(document, found, [*declared, *hints.values()], "inputs" in document.data)
 
 
-def _ungiven(
-    document: Document, parameters: list[Parameter], inputs: Mapping[str, Any] | None
-) -> Iterator[FileComplaint]:
-    needed = [p for p in parameters if p.required]
-    by_position = [p.name for p in needed if p.kind is ParameterKind.POSITION_ONLY]
-    named = [p.name for p in needed if p.kind is ParameterKind.NAMED and p.name not in (inputs or {})]
-    if by_position:
-        what = f"the callable takes {_quoted(by_position)} by position only, {WRAP}"
-        yield document.complaint(CALLABLE, what)
-    if named and inputs is None:
-        what = f"nothing is said of the inputs; the callable needs {_quoted(named)}"
-        yield document.complaint(CALLABLE, what)
-    elif named:
-        yield document.complaint(CALLABLE, f"the callable needs {_quoted(named)}, and no input has that name")
-
-
-def _untaken(document: Document, parameters: list[Parameter], declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
-    kinds = {p.kind for p in parameters}
-    if ParameterKind.MANY_NAMED in kinds:
-        return
-    if ParameterKind.MANY in kinds:
-        what = f"the callable takes any number of values by position, {WRAP}"
-        yield document.complaint(CALLABLE, what)
-    taken = [p.name for p in parameters if p.kind is ParameterKind.NAMED]
-    by_position = [p.name for p in parameters if p.kind is ParameterKind.POSITION_ONLY and p.required]
-    for name in declared:
-        if name not in [*taken, *by_position]:
-            what = f'the callable takes no "{name}"' + (f"; it takes {_quoted(taken)}" if taken else "")
-            yield document.complaint(("inputs", name), what, at_key=True, hint=nearest(name, taken))
+def _unsaid(document: Document, found: Found, said: list[str], has_inputs: bool) -> Iterator[FileComplaint]:
+    """One mistake, one complaint: what a misspelt input was meant for counts as said."""
+    place = f" ({found.place})" if found.place else ""
+    for parameter in input_parameters(found, dict.fromkeys(said)):
+        name = parameter.name
+        if parameter.required and name not in said and name not in found.inputs:
+            reason = found.unclear.get(name, "has no annotation")
+            example = f"inputs: {{{name}: {{schema: {{type: number}}}}}}"
+            what = (
+                f'the callable needs "{name}", which {reason}{place}; annotate it, or write, for example, `{example}`'
+            )
+            yield document.complaint(("inputs",) if has_inputs else CALLABLE, what, at_key=has_inputs)
 
 
 def _quoted(names: list[str]) -> str:

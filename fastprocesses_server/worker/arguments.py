@@ -1,17 +1,21 @@
 """From an execution to the arguments of its callable: what references lead to is fetched into the workdir first."""
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import httpx
+import orjson
+from pydantic import ValidationError
 
-from ..execution.inputs import InputsReader
-from ..execution.outputs import StoredOutput
+from ..errors import Complaint
+from ..execution.inputs import Unreadable
+from ..execution.outputs import StoredOutput, members_of
 from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
 from ..execution.request import Execution
 from ..jobs.results import ResultStore
+from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of
 
 OwnOutputs = Callable[[OwnOutput], StoredOutput | None]
 
@@ -63,42 +67,96 @@ class Fetching:
         return FetchedFile(target, output.media_type)
 
 
-def make_arguments(
-    function: Callable[..., Any],
-    reader: InputsReader,
-    inputs: Mapping[str, Any],
-    references: Mapping[str, Reference],
-    workdir: Callable[[], Path],
-) -> dict[str, Any]:
-    """Arguments as the callable wants them: binary inputs are bytes, or files where it says `Path`.
+class Conversion:
+    """Of the values that a callable gets and returns, by its annotations."""
 
-    Raises:
-        Unreadable: an input does not fit the process.
-    """
-    arguments = reader.read(inputs, references)
-    wanting_paths = _parameters_of_paths(function)
-    return {
-        name: _arranged(value, name, workdir if name in wanting_paths else None) for name, value in arguments.items()
-    }
+    def __init__(self, function: Callable[..., Any]) -> None:
+        known = dict(_annotations(function))
+        returned = known.pop(RETURN, Any)
+        self.files = {name: kind for name, annotation in known.items() if (kind := _file_type(annotation))}
+        self.inputs = {name: Converter(annotation) for name, annotation in known.items() if name not in self.files}
+        self.returned = Converter(returned)
+        self.fields = {name: Converter(annotation) for name, annotation in (fields_of(returned) or {}).items()}
+
+    def arguments(self, values: Mapping[str, Any], workdir: Callable[[], Path]) -> dict[str, Any]:
+        """What is binary is bytes, or a file where the callable says `Path`; it may ask for anything in that form.
+
+        Raises:
+            Unreadable: a value fits its schema, and not the type.
+        """
+        arguments: dict[str, Any] = {}
+        complaints: list[Complaint] = []
+        for name, value in values.items():
+            try:
+                arguments[name] = self._argument(name, value, workdir)
+            except ValidationError as error:
+                complaints += _complaints(name, error)
+        if complaints:
+            raise Unreadable(*complaints)
+        return arguments
+
+    def _argument(self, name: str, value: Any, workdir: Callable[[], Path]) -> Any:
+        if name in self.files:
+            return _as_file(self.files[name], value, name, workdir)
+        match value:
+            case Path():
+                return value.read_bytes()
+            case [Path() | bytes(), *_]:
+                return [item.read_bytes() if isinstance(item, Path) else item for item in value]
+            case bytes():
+                return value
+            case _:
+                return self.inputs[name].convert(value) if name in self.inputs else value
+
+    def plain(self, returned: Any) -> Any:
+        """What the outputs are written from: JSON, or bytes and files."""
+        if isinstance(returned, (bytes, Path)):
+            return returned
+        if not self.fields:
+            return self.returned.plain(returned)
+        members = members_of(returned)
+        if members is None:
+            return returned
+        return {
+            name: self.fields[name].plain(value)
+            if name in self.fields and not isinstance(value, (bytes, Path))
+            else value
+            for name, value in members.items()
+        }
 
 
-def _arranged(value: Any, name: str, workdir: Callable[[], Path] | None) -> Any:
+def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
+    try:
+        return Annotations(function).known
+    except ValueError:  # Python cannot tell, as of some C functions
+        return {}
+
+
+def _file_type(annotation: Any) -> type | None:
+    item = item_of(annotation)
+    return binary_type(annotation if item is None else item)
+
+
+def _as_file(kind: type, value: Any, name: str, workdir: Callable[[], Path]) -> Any:
     match value:
         case list():
-            return [_arranged(item, f"{name}-{index}", workdir) for index, item in enumerate(value)]
-        case Path() if workdir is None:
-            return value.read_bytes()
-        case bytes() if workdir is not None:
-            path = workdir() / f"input-{name}"
-            path.write_bytes(value)
-            return path
+            return [_as_file(kind, item, f"{name}-{index}", workdir) for index, item in enumerate(value)]
+        case Path():
+            return value if issubclass(kind, Path) else value.read_bytes()
+        case bytes():
+            content = value
+        case str():
+            content = value.encode()
         case _:
-            return value
+            content = orjson.dumps(value)
+    if not issubclass(kind, Path):
+        return content
+    path = workdir() / f"input-{name}"
+    path.write_bytes(content)
+    return path
 
 
-def _parameters_of_paths(function: Callable[..., Any]) -> set[str]:
-    try:
-        hints = get_type_hints(function)
-    except (NameError, TypeError):  # annotations that only a type checker can read
-        return set()
-    return {name for name, hint in hints.items() if hint is Path or Path in get_args(hint)}
+def _complaints(name: str, error: ValidationError) -> Iterator[Complaint]:
+    for one in error.errors(include_url=False, include_context=False, include_input=False):
+        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
+        yield Complaint(f"$.inputs.{name}{steps}", one["msg"].removeprefix("Value error, "))

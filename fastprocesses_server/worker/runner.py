@@ -5,7 +5,7 @@ import hashlib
 import inspect
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -34,7 +34,7 @@ from ..processes.description import Process
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
-from .arguments import Fetching, make_arguments
+from .arguments import Conversion, Fetching
 from .context import Context
 from .failures import Failure, Unfit, failure, too_large
 from .family import become_head
@@ -56,6 +56,7 @@ class Runner:
         self.function_of = cache(
             lambda process_id: load_callable(registry[process_id].callable, settings.processes_dir)
         )
+        self.conversion_of = cache(lambda process_id: Conversion(self.function_of(process_id)))
         self.inputs_of = cache(lambda process_id: InputsReader(registry[process_id]))
         self.outputs_of = cache(lambda process_id: OutputsWriter(registry[process_id]))
         self.retried_by = cache(
@@ -171,24 +172,25 @@ class Runner:
         process = execution.process
         context = Context(job.id, workdir, lambda percent, message: self._report(job, percent, message))
         function = self.function_of(process.id)
-        arguments = self._arguments(function, execution, context)
+        conversion = self.conversion_of(process.id)
+        arguments = self._arguments(conversion, execution, context)
         if process.context_parameter:
             arguments[process.context_parameter] = context
         child = os.getpid()
         self.context = context
         try:
-            return call(function, arguments)
+            return conversion.plain(call(function, process.by_position, arguments))
         finally:
             self.context = None
             if os.getpid() != child:
                 os._exit(0)  # the callable forked, and this is the copy
 
-    def _arguments(self, function: Callable[..., Any], execution: Execution, context: Context) -> dict[str, Any]:
+    def _arguments(self, conversion: Conversion, execution: Execution, context: Context) -> dict[str, Any]:
         reader = self.inputs_of(execution.process.id)
         hrefs = list(reader.hrefs(execution.inputs))
         try:
             references = self._fetch(execution, hrefs, context) if hrefs else {}
-            return make_arguments(function, reader, execution.inputs, references, lambda: context.workdir)
+            return conversion.arguments(reader.read(execution.inputs, references), lambda: context.workdir)
         except Unreachable as error:
             raise Failure(f"An input cannot be fetched: {error}") from None
         except Unreadable as error:
@@ -240,9 +242,10 @@ def _is_as_checked(process: Process, folder: Path) -> bool:
     )
 
 
-def call(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Call a plain or an async function."""
-    returned = function(**arguments)
+def call(function: Callable[..., Any], by_position: Iterable[str], arguments: Mapping[str, Any]) -> Any:
+    """Call a plain or an async function; the first parameters may have to be given without their names."""
+    first = [arguments[name] for name in by_position if name in arguments]
+    returned = function(*first, **{name: value for name, value in arguments.items() if name not in by_position})
     return asyncio.run(_finish(returned)) if inspect.isawaitable(returned) else returned
 
 

@@ -10,7 +10,6 @@ IO = "inputs: {x: {schema: {type: number}}}\noutputs: {result: {schema: {type: n
 ROOTS = "def sqrt(x): return x ** 0.5"
 MODULE = """
 def takes_a(a, b=1): pass
-def by_position(a, /): pass
 def any_number(*values): pass
 def anything(*values, **named): pass
 class Grown:
@@ -98,7 +97,11 @@ MEMBERS = [
         "minOccurs",
     ),
     (GOOD + "inputs: {x: {scheme: {}}}\noutputs: {}\n", '3:14: there is no member "scheme" here', "schema"),
-    (GOOD + "inputs: {x: {}}\noutputs: {}\n", '3:10: "schema" is missing, for example `schema: {type: string}`', None),
+    (
+        GOOD + "inputs: {x: {}}\noutputs: {}\n",
+        '3:10: "schema" is missing, for example `schema: {type: string}`, as "x" has no annotation (roots.py:1)',
+        None,
+    ),
     (
         GOOD + "inputs: {x: {schema: {}, maxOccurs: many}}\noutputs: {}\n",
         "3:37: \"maxOccurs\" must be a valid integer or must be 'unbounded'",
@@ -157,11 +160,6 @@ CALLABLES = [
         None,
     ),
     (
-        "callable: tools.by_position\n",
-        '1:11: the callable takes "a" by position only, but inputs are given by name; write a function around it',
-        None,
-    ),
-    (
         "callable: tools.any_number\n",
         (
             "1:11: the callable takes any number of values by position, "
@@ -169,8 +167,22 @@ CALLABLES = [
         ),
         None,
     ),
-    ("callable: tools.takes_a\n", '1:11: nothing is said of the inputs; the callable needs "a"', None),
-    ("callable: tools.Grown\ninputs: {}\n", '1:11: the callable needs "a", and no input has that name', None),
+    (
+        "callable: tools.takes_a\n",
+        (
+            '1:11: the callable needs "a", which has no annotation (tools.py:2); '
+            "annotate it, or write, for example, `inputs: {a: {schema: {type: number}}}`"
+        ),
+        None,
+    ),
+    (
+        "callable: tools.Grown\ninputs: {}\n",
+        (
+            '2:1: the callable needs "a", which has no annotation (tools.py:6); '
+            "annotate it, or write, for example, `inputs: {a: {schema: {type: number}}}`"
+        ),
+        None,
+    ),
     (
         "callable: tools.takes_a\ninputs: {a: {schema: {}}, bb: {schema: {}}}\n",
         '2:27: the callable takes no "bb"; it takes "a", "b"',
@@ -258,10 +270,13 @@ def test_all_complaints_of_all_files_come_at_once_in_order(
         'processes.d/a.yaml:5:1: there is no member "titel" here',
         '  did you mean "title"?',
         'processes.d/a.yaml:6:11: "keywords" must be a list',
-        'processes.d/b.yaml:1:11: nothing is said of the inputs; the callable needs "command"',
         (
-            "processes.d/b.yaml:1:11: nothing is said of the outputs, "
-            "for example `outputs: {result: {schema: {type: object}}}`"
+            'processes.d/b.yaml:1:11: the callable needs "command", which has no annotation; '
+            "annotate it, or write, for example, `inputs: {command: {schema: {type: number}}}`"
+        ),
+        (
+            "processes.d/b.yaml:1:11: what the callable returns has no annotation; "
+            "annotate it, or write, for example, `outputs: {result: {schema: {type: object}}}`"
         ),
     ]
 

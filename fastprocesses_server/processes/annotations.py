@@ -1,0 +1,197 @@
+"""The annotations of a callable: what they mean as types, as schemas, and for the values that pass through."""
+
+import dataclasses
+import inspect
+import sys
+import types
+from collections.abc import Callable, Mapping
+from functools import partial, reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+
+import typing_extensions
+from pydantic import BaseModel, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUndefinedAnnotation
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic_core import PydanticSerializationError
+
+RETURN = "return"
+BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
+NO_SCHEMA = (
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+    PydanticInvalidForJsonSchema,
+    PydanticUndefinedAnnotation,
+)
+JSON_TYPES = (bool, int, float, str, list, dict, types.NoneType, Any, object)
+
+
+class NoSchema(Exception):
+    """No schema follows from an annotation; the text continues a sentence that begins with its name."""
+
+
+class Annotations:
+    """Those of one callable, evaluated: by parameter, and under `return`. The rest is in `unknown`, as written."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.known: dict[str, Any] = {}
+        self.unknown: dict[str, str] = {}
+        for name, annotation in _written(function).items():
+            try:
+                self.known[name] = _evaluated(annotation, _namespace(function))
+            except Exception:  # noqa: BLE001 - an annotation may be any expression of the author's
+                self.unknown[name] = str(annotation)
+
+
+def _written(function: Callable[..., Any]) -> dict[str, Any]:
+    signature = inspect.signature(function)
+    annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
+    annotations[RETURN] = signature.return_annotation
+    return {name: annotation for name, annotation in annotations.items() if annotation is not inspect.Signature.empty}
+
+
+def _namespace(function: Any) -> dict[str, Any]:
+    """Where the names in annotations come from."""
+    while isinstance(function, partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    if not hasattr(function, "__globals__"):
+        function = function.__init__ if inspect.isclass(function) else type(function).__call__
+    return getattr(function, "__globals__", {})
+
+
+def _evaluated(annotation: Any, namespace: dict[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={RETURN: annotation})
+    return get_type_hints(holder, globalns=namespace, include_extras=True)[RETURN]
+
+
+def without_none(annotation: Any) -> tuple[Any, bool]:
+    """`X` of `X | None`, and whether None was there."""
+    if get_origin(annotation) is Annotated:
+        inner, was_there = without_none(get_args(annotation)[0])
+        return Annotated[(inner, *annotation.__metadata__)], was_there
+    if get_origin(annotation) not in {Union, types.UnionType}:
+        return annotation, False
+    rest = [member for member in get_args(annotation) if member is not types.NoneType]
+    return (reduce(or_, rest), len(rest) < len(get_args(annotation))) if rest else (annotation, False)
+
+
+def binary_type(annotation: Any) -> type | None:
+    """`bytes` or `Path`, where values of the annotation are binary."""
+    plain, _ = without_none(annotation)
+    plain = get_args(plain)[0] if get_origin(plain) is Annotated else plain
+    return plain if isinstance(plain, type) and issubclass(plain, bytes | Path) else None
+
+
+def item_of(annotation: Any) -> Any:
+    """Of a list, what it holds; None of anything else."""
+    plain, _ = without_none(annotation)
+    return get_args(plain)[0] if get_origin(plain) is list else None
+
+
+def fields_of(annotation: Any) -> Mapping[str, Any] | None:
+    """Of a type with fields, their annotations by name."""
+    plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    if not isinstance(plain, type):
+        return None
+    if issubclass(plain, BaseModel):
+        return {name: Annotated[field.annotation, field] for name, field in plain.model_fields.items()}
+    if dataclasses.is_dataclass(plain):
+        hints = get_type_hints(plain, include_extras=True)
+        return {field.name: hints[field.name] for field in dataclasses.fields(plain)}
+    if typing_extensions.is_typeddict(plain) or (issubclass(plain, tuple) and hasattr(plain, "_fields")):
+        return get_type_hints(plain, include_extras=True)
+    return None
+
+
+class _Plain(GenerateJsonSchema):
+    """Without titles that only repeat the names of fields."""
+
+    def field_title_should_be_set(self, _schema: Any) -> bool:
+        return False
+
+
+def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
+    """JSON Schema 2020-12 of the values as they are sent (`validation`) or returned (`serialization`).
+
+    Raises:
+        NoSchema: there is none, or it would allow anything.
+    """
+    if binary_type(annotation):
+        extra = _adapter(annotation).json_schema(mode=mode) if get_origin(annotation) is Annotated else {}
+        return {**BINARY, **{name: value for name, value in extra.items() if name not in {"type", "format"}}}
+    try:
+        schema = _adapter(annotation).json_schema(mode=mode, schema_generator=_Plain)
+    except NO_SCHEMA:
+        raise NoSchema(
+            f"has an annotation that says nothing about JSON: {inspect.formatannotation(annotation)}"
+        ) from None
+    if not schema:
+        raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
+    return schema
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    """Raises one of NO_SCHEMA."""
+    return TypeAdapter(_portable(annotation))
+
+
+def _portable(annotation: Any) -> Any:
+    """With the TypedDict that pydantic knows: before Python 3.12 that of the standard library lacks what it needs."""
+    if (
+        sys.version_info < (3, 12)
+        and type(annotation).__module__ == "typing"
+        and typing_extensions.is_typeddict(annotation)
+    ):
+        keys: frozenset[str] = annotation.__required_keys__
+        hints = get_type_hints(annotation, include_extras=True)
+        fields = {name: (Required if name in keys else NotRequired)[_portable(hint)] for name, hint in hints.items()}
+        return typing_extensions.TypedDict(annotation.__name__, fields)  # type: ignore[operator]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return Annotated[(_portable(arguments[0]), *annotation.__metadata__)]
+    if origin in {Required, NotRequired}:
+        return _portable(arguments[0])
+    if origin is types.UnionType:
+        return reduce(or_, map(_portable, arguments))
+    if isinstance(annotation, types.GenericAlias) and arguments:
+        return types.GenericAlias(origin, tuple(map(_portable, arguments)))
+    return annotation
+
+
+class Converter:
+    """Values of one annotation: from what JSON holds to what the callable is written for, and back."""
+
+    def __init__(self, annotation: Any) -> None:
+        self.adapter = None if _is_json(annotation) else _adapter_or_none(annotation)
+
+    def convert(self, value: Any) -> Any:
+        """Raises pydantic.ValidationError, for what no schema can say."""
+        return self.adapter.validate_python(value) if self.adapter else value
+
+    def plain(self, value: Any) -> Any:
+        """What JSON can hold, as far as the annotation helps with that."""
+        if self.adapter is None:
+            return value
+        try:
+            return self.adapter.dump_python(value, mode="json", warnings=False, fallback=lambda other: other)
+        except PydanticSerializationError:  # it is not what the annotation says; the schema will tell
+            return value
+
+
+def _adapter_or_none(annotation: Any) -> TypeAdapter[Any] | None:
+    try:
+        return _adapter(annotation)
+    except NO_SCHEMA:
+        return None
+
+
+def _is_json(annotation: Any) -> bool:
+    """Whether its values are the same in JSON, so that large ones need not be looked through."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _is_json(arguments[0])
+    if origin in {list, dict}:
+        return all(map(_is_json, arguments))
+    return annotation in {list, dict, Any, object, str, bool}

@@ -1,0 +1,137 @@
+"""Inputs and outputs of a process: what the file says of them, over what the callable says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .annotations import RETURN
+from .complaints import FileComplaint
+from .document import Document
+from .inference import RESULT
+from .inspection import Found, Parameter
+from .positions import Where
+from .schemas import json_types, schema_faults
+from .signature import CALLABLE
+from .suggestion import nearest
+
+Members = dict[str, Any]
+
+COMBINING = frozenset(["$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"])
+"""Keywords by which a schema says of itself which values it admits."""
+
+
+class Merger:
+    """The members of one description file and of its callable; what does not fit is in `complaints`."""
+
+    def __init__(self, document: Document, found: Found) -> None:
+        self.document = document
+        self.found = found
+        self.complaints: list[FileComplaint] = []
+
+    def inputs(self, parameters: list[Parameter], declared: Mapping[str, Any]) -> dict[str, Members]:
+        """By name, those of the file first; a parameter that may be left out is, where nothing says what it takes."""
+        required = {parameter.name: parameter.required for parameter in parameters}
+        inferred = {name: self.found.inputs[name] for name in required if name in self.found.inputs}
+        merged: dict[str, Members] = {}
+        for name in [*declared, *(name for name in inferred if name not in declared)]:
+            where = ("inputs", name)
+            merged[name] = self._merge(where, declared.get(name, {}), inferred.get(name, {}))
+            if required.get(name) and _may_be_missing(merged[name]):
+                what = f'the callable needs "{name}"{self._place}: minOccurs cannot be 0 without a default'
+                self._complain((*where, "minOccurs"), what)
+        return merged
+
+    def outputs(self, declared: Mapping[str, Any] | None) -> dict[str, Members]:
+        """By name. One output may have any name, as nothing else can be meant."""
+        inferred = dict(self.found.outputs)
+        if declared is None and not inferred:
+            self._complain(CALLABLE, self._unclear_return())
+            return {}
+        declared = declared or {}
+        if declared and set(inferred) == {RESULT} and RESULT not in declared:
+            inferred = _renamed(inferred[RESULT], declared)
+        merged: dict[str, Members] = {}
+        for name in [*declared, *(name for name in inferred if name not in declared)]:
+            if inferred and name not in inferred:
+                what = f'the callable returns no "{name}"{self._place}; it returns {_quoted(inferred)}'
+                self._complain(("outputs", name), what, at_key=True, hint=nearest(name, inferred))
+                continue
+            merged[name] = self._merge(("outputs", name), declared.get(name, {}), inferred.get(name, {}))
+        return merged
+
+    def _unclear_return(self) -> str:
+        reason = self.found.unclear.get(RETURN, "is unknown")
+        return (
+            f"what the callable returns {reason}{self._place}; "
+            "annotate it, or write, for example, `outputs: {result: {schema: {type: object}}}`"
+        )
+
+    def _merge(self, where: Where, own: Members, inferred: Members) -> Members:
+        schema, said = own.get("schema"), inferred.get("schema")
+        merged = {**inferred, **own}
+        if schema is None and said is None:
+            self._complain(where, self._without_schema(where), at_key=True)
+            return {**merged, "schema": {}}
+        if said is not None and schema is not None:
+            merged["schema"] = self._schema(where, schema, _of_items(said, own, inferred))
+            if merged["schema"] != schema and not schema_faults(schema):
+                self._check(where, merged["schema"])
+        return merged
+
+    def _without_schema(self, where: Where) -> str:
+        side, name = where
+        reason = self.found.unclear.get(str(name), "")
+        remedy = "for example `schema: {type: string}`"
+        if reason and side == "inputs":
+            return f'"schema" is missing, {remedy}, as "{name}" {reason}{self._place}'
+        return f'"schema" is missing, {remedy}'
+
+    def _schema(self, where: Where, own: Members, inferred: Members) -> Members:
+        """One that says which type it has stands for itself, as far as the types agree; else it refines the other."""
+        ours, theirs = json_types(own), json_types(inferred)
+        is_file = inferred.get("contentEncoding") == "binary"  # a callable takes any value as a file
+        is_whole = "integer" in theirs and "number" not in theirs
+        if not is_file and (not ours & theirs or (is_whole and "number" in ours and not COMBINING.isdisjoint(own))):
+            what = f"the schema is for {_words(ours)}, but the callable's annotation for {_words(theirs)}{self._place}"
+            self._complain((*where, "schema"), what)
+        if COMBINING.isdisjoint(own) or (ours == theirs and not (COMBINING - {"type"} & own.keys())):
+            return {**inferred, **own}
+        return {**{name: value for name, value in inferred.items() if name == "default"}, **own}
+
+    def _check(self, where: Where, schema: Members) -> None:
+        for below, what, hint in schema_faults(schema):
+            place = (*where, "schema", *below)
+            self._complain(place, f"with what the callable says{self._place}: {what}", hint=hint)
+
+    @property
+    def _place(self) -> str:
+        return f" ({self.found.place})" if self.found.place else ""
+
+    def _complain(self, where: Where, what: str, *, at_key: bool = False, hint: str = "") -> None:
+        self.complaints.append(self.document.complaint(where, what, at_key=at_key, hint=hint))
+
+
+def _renamed(result: Members, declared: Mapping[str, Any]) -> dict[str, Members]:
+    """What a dict holds by name, its annotation does not say; anything else is the one output that the file names."""
+    says_more = any("schema" in members for members in declared.values() if isinstance(members, dict))
+    if "object" in json_types(result["schema"]) and (says_more or len(declared) > 1):
+        return {}
+    return {next(iter(declared)): result}
+
+
+def _may_be_missing(members: Members) -> bool:
+    return members.get("minOccurs") == 0 and "default" not in members["schema"]
+
+
+def _of_items(schema: Members, own: Members, inferred: Members) -> Members:
+    """Where the file says that several values are sent, and the callable takes a list, the schema is that of one."""
+    many = own.get("maxOccurs", 1) != 1 and "maxOccurs" not in inferred
+    items = schema.get("items")
+    return items if many and isinstance(items, dict) and json_types(own.get("schema", {})) != {"array"} else schema
+
+
+def _words(types: frozenset[str]) -> str:
+    return " or ".join(sorted(types)) or "nothing"
+
+
+def _quoted(names: Mapping[str, Any]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
