@@ -91,17 +91,16 @@ def item_of(annotation: Any) -> Any:
 
 
 def fields_of(annotation: Any) -> Mapping[str, Any] | None:
-    """Of a type with fields, their annotations by name."""
-    plain = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    if not isinstance(plain, type):
+    """Of a type with fields, their annotations by name; not of one that an annotation says more of, as of `BBox`."""
+    if not isinstance(annotation, type):
         return None
-    if issubclass(plain, BaseModel):
-        return {name: Annotated[field.annotation, field] for name, field in plain.model_fields.items()}
-    if dataclasses.is_dataclass(plain):
-        hints = get_type_hints(plain, include_extras=True)
-        return {field.name: hints[field.name] for field in dataclasses.fields(plain)}
-    if typing_extensions.is_typeddict(plain) or (issubclass(plain, tuple) and hasattr(plain, "_fields")):
-        return get_type_hints(plain, include_extras=True)
+    if issubclass(annotation, BaseModel):
+        return {name: Annotated[field.annotation, field] for name, field in annotation.model_fields.items()}
+    if dataclasses.is_dataclass(annotation):
+        hints = get_type_hints(annotation, include_extras=True)
+        return {field.name: hints[field.name] for field in dataclasses.fields(annotation)}
+    if typing_extensions.is_typeddict(annotation) or (issubclass(annotation, tuple) and hasattr(annotation, "_fields")):
+        return get_type_hints(annotation, include_extras=True)
     return None
 
 

@@ -66,13 +66,13 @@ class Merger:
         )
 
     def _merge(self, where: Where, own: Members, inferred: Members) -> Members:
-        schema, said = own.get("schema"), inferred.get("schema")
-        merged = {**inferred, **own}
+        schema, said = own.get("schema"), _sent_schema(own, inferred)
+        merged = {**inferred, **({"schema": said} if said else {}), **own}
         if schema is None and said is None:
             self._complain(where, self._without_schema(where), at_key=True)
             return {**merged, "schema": {}}
         if said is not None and schema is not None:
-            merged["schema"] = self._schema(where, schema, _of_items(said, own, inferred))
+            merged["schema"] = self._schema(where, schema, said)
             if merged["schema"] != schema and not schema_faults(schema):
                 self._check(where, merged["schema"])
         return merged
@@ -122,11 +122,14 @@ def _may_be_missing(members: Members) -> bool:
     return members.get("minOccurs") == 0 and "default" not in members["schema"]
 
 
-def _of_items(schema: Members, own: Members, inferred: Members) -> Members:
+def _sent_schema(own: Members, inferred: Members) -> Members | None:
     """Where the file says that several values are sent, and the callable takes a list, the schema is that of one."""
+    schema: Members | None = inferred.get("schema")
     many = own.get("maxOccurs", 1) != 1 and "maxOccurs" not in inferred
-    items = schema.get("items")
-    return items if many and isinstance(items, dict) and json_types(own.get("schema", {})) != {"array"} else schema
+    if many and schema and isinstance(schema.get("items"), dict) and json_types(own.get("schema")) != {"array"}:
+        items: Members = schema["items"]
+        return items
+    return schema
 
 
 def _words(types: frozenset[str]) -> str:
