@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,21 @@ from serving import ROOT, Client, Server, wait_until
 
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.standalone.valkey import embedded_valkey
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a line about what was measured; the run shows it at its end."""
+    return lambda line: record_property("figure", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
+    calls = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
+    figures = [line for report in calls for name, line in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(map(str, figures)))
 
 
 @pytest.fixture(scope="session")

@@ -88,8 +88,10 @@ class Engine:
             created = await self.store.create(job_id, execution, is_public=True, key=self._joint_key(execution))
         else:
             created, _ = await self._adopt(job_id, execution, cached, is_public=True)
+        if created.job_id == job_id:
+            status, process = Status.ACCEPTED if cached is None else Status.SUCCESSFUL, execution.process
+            logger.info("job {} {}: {} {}", job_id, status, process.id, process.version)
         job = await self._public(created.job_id, execution)
-        logger.info("job {} {}: {} {}", job.id, job.status, job.process_id, job.version)
         return Submitted(job, self._use(execution, created, is_hit=cached is not None))
 
     async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:

@@ -5,7 +5,6 @@ import random
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -63,9 +62,6 @@ class Campaign:
             client.join()
         self.ledger.expect(wait_for(self.witness.has_seen_all_end, 90), f"no end: {self._unfinished()}")
         self.witness.stop()
-
-    def faults(self) -> Counter[str]:
-        return Counter(str(hit.fault) for hit in self.hits)
 
     def _unfinished(self) -> list[str]:
         return [job_id for job_id in self.ledger.accepted if job_id not in self.witness.ended]

@@ -1,13 +1,13 @@
 """Whatever dies, an accepted job is never lost and ends exactly once.
 
 Each round brings a job to a moment of its life, and ends or stops a process then. CHAOS_SEED decides about the order
-of the faults, CHAOS_ROUNDS how many there are: `CHAOS_ROUNDS=500 .venv/bin/pytest tests/chaos -s` takes about 20
+of the faults, CHAOS_ROUNDS how many there are: `CHAOS_ROUNDS=500 .venv/bin/pytest tests/chaos` takes about 20
 minutes.
 """
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,12 +43,13 @@ def campaigns(tmp_path: Path) -> Iterator[list[Campaign]]:
         yield [make_campaign(stack, SEED + number) for number, stack in enumerate(stacks)]
 
 
-def test_no_accepted_job_is_lost_and_each_ends_once(campaigns: list[Campaign]) -> None:
+def test_no_accepted_job_is_lost_and_each_ends_once(campaigns: list[Campaign], figure: Callable[[str], None]) -> None:
     with ThreadPoolExecutor(STACKS) as at_once:
         list(at_once.map(Campaign.run, campaigns, deal(ROUNDS, SEED, STACKS)))
     wrong = [line for campaign in campaigns for line in check(campaign)]
     assert not wrong, f"seed {SEED}:\n" + "\n".join(wrong)
-    report(campaigns, [read_lives(campaign.stack) for campaign in campaigns])
+    for line in report(campaigns, [read_lives(campaign.stack) for campaign in campaigns]):
+        figure(line)
     assert sum(len(campaign.hits) for campaign in campaigns) == ROUNDS
     left = [pid for campaign in campaigns for pid in campaign.stack.stop()]
     assert not left, f"seed {SEED}: processes that outlived their server"
@@ -69,8 +70,7 @@ def living_grandchildren(stack: Stack) -> set[int]:
     return {start.grandchild for start in stack.starts()} & stack.own_processes()
 
 
-def report(campaigns: list[Campaign], lives: list[Lives]) -> None:
-    """Printed with -s, or when the test fails."""
+def report(campaigns: list[Campaign], lives: list[Lives]) -> Iterator[str]:
     recoveries = [
         (recovery(hit, of_stack), str(hit.fault))
         for campaign, of_stack in zip(campaigns, lives, strict=True)
@@ -78,13 +78,19 @@ def report(campaigns: list[Campaign], lives: list[Lives]) -> None:
     ]
     ends = Counter(status for campaign in campaigns for status in campaign.witness.ended.values())
     rounds, tries = sum(len(campaign.hits) for campaign in campaigns), sum(campaign.rounds for campaign in campaigns)
-    print(f"\nseed {SEED}: {rounds} rounds that hit, of {tries}")
-    print(f"{sum(ends.values())} accepted jobs, 0 lost: {dict(ends)}", end="; ")
-    print(f"{sum(campaign.ledger.answered for campaign in campaigns)} answers to clients that waited", end=", ")
-    print(f"{sum(campaign.ledger.refused for campaign in campaigns)} requests without one")
-    print(
-        "longest from the end of a fault to the end of its job:",
-        ", ".join(f"{seconds:.1f} s ({fault})" for seconds, fault in sorted(recoveries, reverse=True)[:3]),
+    answered, refused = (
+        sum(getattr(campaign.ledger, name) for campaign in campaigns) for name in ("answered", "refused")
     )
-    for fault, count in sorted(sum((campaign.faults() for campaign in campaigns), Counter()).items()):
-        print(f"  {count:3} {fault}")
+    yield (
+        f"faults, seed {SEED}: {rounds} rounds that hit, of {tries}; {ends.total()} accepted jobs, 0 lost: "
+        + ", ".join(f"{count} {status}" for status, count in ends.items())
+    )
+    yield f"  {answered} answers to clients that waited, {refused} requests without an answer that promises anything"
+    slowest = sorted(recoveries, reverse=True)[:3]
+    yield "  longest from the end of a fault to the end of its job: " + ", ".join(
+        f"{seconds:.1f} s ({fault})" for seconds, fault in slowest
+    )
+    by_kind = Counter(" ".join((hit.fault.target, hit.fault.kind)) for campaign in campaigns for hit in campaign.hits)
+    yield "  " + ", ".join(f"{count} {kind}" for kind, count in sorted(by_kind.items()))
+    by_moment = Counter(hit.fault.moment for campaign in campaigns for hit in campaign.hits)
+    yield "  " + ", ".join(f"{count} {moment}" for moment, count in sorted(by_moment.items()))
