@@ -1,0 +1,1 @@
+"""For those who write processes: commands that need no server."""
