@@ -1,5 +1,6 @@
 """`/processes` and `/processes/{processID}`."""
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -43,9 +44,11 @@ async def process_list(request: Request) -> Response:
 @router.api_route("/processes/{process_id}", methods=["GET", "HEAD"])
 async def process_description(request: Request, process_id: str) -> Response:
     negotiate(request)
-    process, urls = services_of(request).process(process_id), urls_of(request)
-    document = await services_of(request).documents.get(
-        ("process", urls, process_id), lambda: encode(description(process, urls))
+    services, urls = services_of(request), urls_of(request)
+    process = services.process(process_id)
+    older = tuple(services.registry.versions_before(process))
+    document = await services.documents.get(
+        ("process", urls, process.id), lambda: encode(description(process, urls, older))
     )
     return document_response(request, document)
 
@@ -74,10 +77,13 @@ def _complete(authors: Link) -> Link:
     return {"rel": "related", "type": "text/html", "title": authors["href"], **authors}
 
 
-def description(process: Process, urls: Urls) -> dict[str, Any]:
-    """process.yaml; schemas as version 1.0 can say them."""
+def description(process: Process, urls: Urls, older: Sequence[Process] = ()) -> dict[str, Any]:
+    """process.yaml; schemas as version 1.0 can say them. It links to older versions (RFC 5829)."""
+    document = summary(process, urls)
+    versions = [link(urls.process(one.id), "predecessor-version", f"Version {one.version}") for one in older]
     return {
-        **summary(process, urls),
+        **document,
+        "links": [*document["links"], *versions],
         "inputs": {name: _with_schema(described) for name, described in process.inputs.items()},
         "outputs": {name: _with_schema(described) for name, described in process.outputs.items()},
     }

@@ -17,6 +17,7 @@ from ..settings import Settings
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .lifetimes import lease
+from .offers import offers_of
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .transitions import DECLINED, REAP, load_transitions
 
@@ -85,7 +86,7 @@ class Leases:
     def register(self) -> None:
         """Tell what this worker has, so that others can tell which jobs it may run."""
         name = f"fp:registry:{self.fingerprint}"
-        offers: Any = {process.id: f"{process.version} {process.fingerprint}" for process in self.registry.values()}
+        offers: Any = offers_of(self.registry)
         with self.redis.pipeline() as pipeline:
             if offers:
                 pipeline.hset(name, mapping=offers)

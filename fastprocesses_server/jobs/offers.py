@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..processes.description import Process
 from ..processes.registry import Registry
-from ..processes.versions import is_newer
+from ..processes.versions import VERSION_MARK, is_newer
 from ..settings import Settings
 from .lifetimes import lease
 
@@ -52,14 +53,24 @@ def unserved(offers: Mapping[str, list[Versions]]) -> list[str]:
 
 
 def unoffered(registry: Registry, offers: Mapping[str, list[Versions]]) -> list[str]:
-    """Processes, with their versions, that none of the workers of their queue has, nor a newer one."""
+    """Processes, with their versions, that none of the workers of their queue has, nor a newer one instead."""
     return [
         f"{process.id} {process.version}"
-        for process in registry.values()
-        if (workers := offers[process.run.queue])
-        and not any(_fits(versions.get(process.id), process.version) for versions in workers)
+        for process in registry.all_versions
+        if (workers := offers[process.run.queue]) and not any(_fits(versions, process) for versions in workers)
     ]
 
 
-def _fits(offered: str | None, wanted: str) -> bool:
-    return offered is not None and (offered == wanted or is_newer(offered, wanted))
+def _fits(offered: Versions, process: Process) -> bool:
+    version = offered.get(process.id)
+    return version is not None and (version == process.version or is_newer(version, process.version))
+
+
+def offers_of(registry: Registry) -> dict[str, str]:
+    """What a worker registers: version and fingerprint by id, and by id with version."""
+    processes = {**registry, **{_pinned(process): process for process in registry.all_versions}}
+    return {name: f"{process.version} {process.fingerprint}" for name, process in processes.items()}
+
+
+def _pinned(process: Process) -> str:
+    return f"{process.id.partition(VERSION_MARK)[0]}{VERSION_MARK}{process.version}"

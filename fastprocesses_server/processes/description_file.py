@@ -3,6 +3,7 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -21,6 +22,11 @@ def module_of(dotted: str) -> str | None:
     """`a.b` of `a.b.name` and `a.b:name`; None where this is no path to a callable."""
     module, _, name = dotted.partition(":") if ":" in dotted else dotted.rpartition(".")
     return module if all(part.isidentifier() for part in f"{module}.{name}".split(".")) else None
+
+
+def id_of(path: Path) -> str:
+    """The file's name; what follows an `@` tells versions of a process apart, `buffer@1.yaml`."""
+    return path.stem.partition("@")[0]
 
 
 def _dotted(callable_: str) -> str:
@@ -176,8 +182,8 @@ def _in_words(details: ErrorDetails) -> str:
 
 def _contradictions(document: Document, file: DescriptionFile) -> Iterator[FileComplaint]:
     """What each member may say alone, but not together with another."""
-    if file.id is None and not re.fullmatch(PROCESS_ID, document.path.stem):
-        yield document.complaint((), f'the file\'s name "{document.path.stem}" is no id; add `id: name`')
+    if file.id is None and not re.fullmatch(PROCESS_ID, id_of(document.path)):
+        yield document.complaint((), f'the file\'s name "{id_of(document.path)}" is no id; add `id: name`')
     limit = file.run.time_limit
     if limit.soft and limit.hard and limit.soft >= limit.hard:
         what = "the soft time limit must be below the hard one"

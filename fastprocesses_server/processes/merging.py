@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from .candidates import Candidate
 from .complaints import DescriptionErrors, FileComplaint
 from .description import Input, Output, Process
-from .description_file import DescriptionFile, merged_contradictions, module_of
+from .description_file import DescriptionFile, id_of, merged_contradictions, module_of
 from .document import Document
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger
@@ -25,8 +25,8 @@ class Merged(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def merge(candidate: Candidate, report: Report, missing_packages: MissingPackages) -> Merged | None:
-    """None where the file itself is wrong. Raises DescriptionErrors where it and its callable do not fit."""
+def merge(candidate: Candidate, report: Report, missing_packages: MissingPackages) -> Merged:
+    """Raises DescriptionErrors where the file is wrong, or does not fit its callable; its faults are known already."""
     if isinstance(report, Failure):
         return _without_callable(candidate, report, missing_packages)
     document, file = candidate.document, candidate.file
@@ -116,7 +116,7 @@ def _process(
         **{
             **found.texts,
             **said,
-            "id": file.id or document.path.stem,
+            "id": file.id or id_of(document.path),
             "version": version,
             "inputs": {name: Input.model_validate(members) for name, members in inputs.items()},
             "outputs": {name: Output.model_validate(members) for name, members in outputs.items()},

@@ -1,8 +1,9 @@
 """The registry: the processes of a folder, checked and compared with their callables."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .candidates import Candidate, is_allowed, not_allowed, read_folder
@@ -11,17 +12,28 @@ from .description import Process
 from .inspection import Report
 from .inspector import inspect_callables
 from .merging import Merged, MissingPackages, merge
+from .versions import VERSION_MARK, by_version, is_newer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registry(Mapping[str, Process]):
-    """Processes by id, in the order of ids; `warnings` are for whoever starts the server."""
+    """Processes by id, in the order of ids, each in its newest version; `warnings` are for whoever starts the server.
+
+    An id with a version, `buffer:1.4.2`, leads to that version; only an older one has such an id itself.
+    """
 
     processes: Mapping[str, Process]
     warnings: tuple[str, ...] = ()
+    older: Mapping[str, Process] = field(default_factory=dict)
+    """Older versions by such ids, newest first for each process."""
 
     def __getitem__(self, process_id: str) -> Process:
-        return self.processes[process_id]
+        if process_id in self.processes or process_id in self.older:
+            return self.processes.get(process_id) or self.older[process_id]
+        base, _, version = process_id.partition(VERSION_MARK)
+        if self.processes[base].version != version:
+            raise KeyError(process_id)
+        return self.processes[base]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.processes)
@@ -29,15 +41,28 @@ class Registry(Mapping[str, Process]):
     def __len__(self) -> int:
         return len(self.processes)
 
+    def exactly(self, process_id: str, version: str) -> Process | None:
+        """The process in that version, whether or not there is a newer one."""
+        base = process_id.partition(VERSION_MARK)[0]
+        return self.get(f"{base}{VERSION_MARK}{version}")
+
+    def versions_before(self, process: Process) -> Iterator[Process]:
+        """Of the same process, newest first."""
+        return (one for one in self.older.values() if one.id.partition(VERSION_MARK)[0] == process.id)
+
+    @property
+    def all_versions(self) -> tuple[Process, ...]:
+        return (*self.processes.values(), *self.older.values())
+
     @property
     def queues(self) -> tuple[str, ...]:
         """All that its processes run in."""
-        return tuple(sorted({process.run.queue for process in self.processes.values()}))
+        return tuple(sorted({process.run.queue for process in self.all_versions}))
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over the fingerprints of all processes."""
-        return hashlib.sha256("".join(process.fingerprint for process in self.values()).encode()).hexdigest()
+        return hashlib.sha256("".join(process.fingerprint for process in self.all_versions).encode()).hexdigest()
 
 
 def load_registry(
@@ -70,23 +95,40 @@ def make_registry(
 ) -> Registry:
     """Raises DescriptionErrors with these complaints and those that come up here."""
     wrong = list(complaints)
-    kept: dict[str, tuple[Candidate, Merged]] = {}
+    kept: defaultdict[str, list[tuple[Candidate, Merged]]] = defaultdict(list)
     for candidate, report in inspected:
         try:
-            if one := merge(candidate, report, missing_packages):
-                _check_id(candidate, one.process.id, kept)
-                kept[one.process.id] = (candidate, one)
+            one = merge(candidate, report, missing_packages)
+            _check_versions(candidate, one.process, kept[one.process.id])
+            kept[one.process.id].append((candidate, one))
         except DescriptionErrors as error:
             wrong += error.complaints
     if wrong:
         raise DescriptionErrors(wrong)
-    merged = {process_id: kept[process_id][1] for process_id in sorted(kept)}
-    processes = {process_id: one.process for process_id, one in merged.items()}
-    return Registry(processes, tuple(warning for one in merged.values() for warning in one.warnings))
+    merged = [one for process_id in sorted(kept) for _, one in kept[process_id]]
+    return _registry([one.process for one in merged], tuple(warning for one in merged for warning in one.warnings))
 
 
-def _check_id(candidate: Candidate, process_id: str, kept: Mapping[str, tuple[Candidate, Merged]]) -> None:
-    if process_id in kept:
-        other = kept[process_id][0].document.source
-        what = f'the id "{process_id}" is taken by {other}'
+def _check_versions(candidate: Candidate, process: Process, others: Sequence[tuple[Candidate, Merged]]) -> None:
+    """Each version of a process has one file, and of any two it is clear which is newer."""
+    for other, merged in others:
+        theirs, named = merged.process.version, other.document.source
+        if theirs == process.version:
+            what = f'the id "{process.id}" is taken by {named}, in the same version {theirs}'
+        elif not (is_newer(theirs, process.version) or is_newer(process.version, theirs)):
+            what = f"nobody can tell whether version {process.version} is newer than {theirs}, of {named}"
+        else:
+            continue
         raise DescriptionErrors([candidate.document.complaint(("id",), what)])
+
+
+def _registry(processes: Sequence[Process], warnings: tuple[str, ...]) -> Registry:
+    newest: dict[str, Process] = {}
+    older: dict[str, Process] = {}
+    for process in sorted(processes, key=by_version, reverse=True):
+        if process.id not in newest:
+            newest[process.id] = process
+        else:
+            pinned = f"{process.id}{VERSION_MARK}{process.version}"
+            older[pinned] = process.model_copy(update={"id": pinned})
+    return Registry({process_id: newest[process_id] for process_id in sorted(newest)}, warnings, older)

@@ -2,6 +2,11 @@
 
 from packaging.version import InvalidVersion, Version
 
+from .description import Process
+
+VERSION_MARK = ":"
+"""Between id and version in URLs; no id has it."""
+
 
 def is_newer(version: str, than: str) -> bool:
     """By the rules of Python's packages, to which `2.1.0` and `2024.11` keep; False where one does not."""
@@ -9,3 +14,11 @@ def is_newer(version: str, than: str) -> bool:
         return Version(version) > Version(than)
     except InvalidVersion:
         return False
+
+
+def by_version(process: Process) -> Version:
+    """For sorting; one that cannot be compared is the only one of its process."""
+    try:
+        return Version(process.version)
+    except InvalidVersion:
+        return Version("0")

@@ -150,7 +150,8 @@ class Runner:
             Unfit: it has none, or an older one, or one that wants other inputs.
         """
         job = claim.job
-        process, wanted = self.registry.get(job.process_id), f"{job.process_id} {job.version}"
+        wanted = f"{job.process_id} {job.version}"
+        process = self.registry.exactly(job.process_id, job.version) or self.registry.get(job.process_id)
         if process is None:
             raise Unfit(f"waits for a worker that has {wanted}")
         if process.version != job.version and not is_newer(process.version, job.version):

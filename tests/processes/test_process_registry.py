@@ -40,7 +40,35 @@ def test_two_files_with_one_id_are_an_error_that_names_both(put: Put, complaints
     put("tools.py", RUN)
     put("a.yaml", FILE + "id: same\n")
     put("b.yaml", FILE + "id: same\n")
-    assert complaints() == ('processes.d/b.yaml:5:5: the id "same" is taken by processes.d/a.yaml\n  id: same\n      ^')
+    assert complaints().splitlines() == [
+        'processes.d/b.yaml:5:5: the id "same" is taken by processes.d/a.yaml, in the same version 1',
+        "  id: same",
+        "      ^",
+    ]
+
+
+def test_versions_of_one_id_stand_side_by_side(put: Put, folder: Path) -> None:
+    put("tools.py", RUN)
+    for name, version in (("a@old", "1.9"), ("a", "1.10"), ("a@1", "1.8.1")):
+        put(f"{name}.yaml", FILE.replace("version: 1", f"version: {version}"))
+    registry = load_registry(folder)
+    assert list(registry) == ["a"]
+    assert registry["a"].version == registry["a:1.10"].version == "1.10"
+    assert [(one.id, one.version) for one in registry.versions_before(registry["a"])] == [
+        ("a:1.9", "1.9"),
+        ("a:1.8.1", "1.8.1"),
+    ]
+    assert "a:2" not in registry
+    assert registry.exactly("a:1.10", "1.9") == registry["a:1.9"]
+
+
+def test_versions_that_cannot_be_compared_are_an_error(put: Put, complaints: Callable[..., str]) -> None:
+    put("tools.py", RUN)
+    put("a.yaml", FILE)
+    put("a@x.yaml", FILE.replace("version: 1", "version: spring"))
+    assert complaints().splitlines()[0] == (
+        "processes.d/a@x.yaml:1:1: nobody can tell whether version spring is newer than 1, of processes.d/a.yaml"
+    )
 
 
 def test_a_folder_that_is_missing_or_empty_says_what_to_do(tmp_path: Path, folder: Path) -> None:

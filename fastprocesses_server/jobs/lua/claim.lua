@@ -23,8 +23,10 @@ if not again then
   end
   redis.call('HINCRBY', key, 'attempt', 1)
   redis.call('HDEL', key, 'message')
-  become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran',
-    redis.call('HGET', 'fp:registry:' .. registry, old[5]) or '')
+  -- That very version where the worker has it, else its newest.
+  local process, version = old[5]:match('^[^:]*'), redis.call('HGET', key, 'version')
+  local has = redis.call('HMGET', 'fp:registry:' .. registry, process .. ':' .. version, old[5])
+  become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran', has[1] or has[2] or '')
   redis.call('HSET', 'fp:worker:' .. owner, pid, id)
   redis.call('ZADD', 'fp:due', now + lease, id)
   tell(id, 'running', '', 0)
