@@ -14,7 +14,7 @@ from kombu import Queue
 from loguru import logger
 
 from ..jobs.callbacks import QUEUE
-from ..jobs.connection import STORE_ERRORS, celery_url, connect
+from ..jobs.connection import STORE_ERRORS, celery_options, celery_url, connect
 from ..jobs.leases import Leases
 from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
@@ -31,6 +31,7 @@ LEAVE_SECONDS = 3
 
 CONFIGURATION = {
     "accept_content": ["json"],
+    "broker_channel_error_retry": True,  # a Redis that has become a replica refuses commands, and connects again
     "broker_connection_max_retries": None,
     "broker_connection_retry_on_startup": True,
     "task_ignore_result": True,
@@ -45,25 +46,19 @@ CONFIGURATION = {
     "worker_send_task_events": False,
 }
 
-TRANSPORT = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-}
-
 
 def create_worker(settings: Settings, registry: Registry) -> Celery:
     """A Celery app with a task for jobs and one for callbacks, whose workers keep their leases while they run."""
-    url = celery_url(settings.broker_url.get_secret_value())
-    app = Celery("fastprocesses_server", broker=url, set_as_current=False)
-    tcp = {} if url.startswith("redis+socket") else {"socket_keepalive": True}
+    url = settings.broker_url.get_secret_value()
+    app = Celery("fastprocesses_server", broker=celery_url(url), set_as_current=False)
     queues = settings.worker_queues or registry.queues
-    app.conf.update(CONFIGURATION, broker_transport_options={**TRANSPORT, **tcp})
+    app.conf.update(CONFIGURATION, broker_transport_options=celery_options(url))
     # Without acknowledgement: a failed one would cost the worker a slot for ever, and what is lost is sent again.
     app.conf.task_queues = [Queue(name, routing_key=name, no_ack=True) for name in (*queues, QUEUE)]
     owner = token_hex(8)
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
-    leases = Leases(connect(settings.broker_url.get_secret_value()), settings, registry, owner, queues)
+    leases = Leases(connect(url), settings, registry, owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
     @app.task(name=TASK)

@@ -1,0 +1,96 @@
+"""A server on a replicated Valkey under Sentinel, whose primary dies, steps back, or is left alone."""
+
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Parts
+from replicated import PASSWORD, SENTINEL_PASSWORD, Node, Replicated
+from serving import wait_until
+
+
+def submit_until_accepted(parts: Parts, counter: Path) -> tuple[str, int]:
+    """The id of a job, and how often it was refused before; nothing else may have been answered."""
+    refused, end = 0, time.monotonic() + 40
+    while time.monotonic() < end:
+        response = parts.client.execute("tally", {"counter": str(counter)}, "respond-async")
+        if response.status_code == 201:
+            return response.json()["jobID"], refused
+        assert response.status_code == 503, response.text
+        assert "Retry-After" in response.headers
+        refused += 1
+        time.sleep(0.1)
+    pytest.fail(f"no job was accepted:\n{parts.log()}")
+
+
+def replicate(node: Node) -> None:
+    """Until both replicas have what was acknowledged so far. WAIT speaks of the writes of its own connection."""
+    with node.client() as client:
+        client.set("all before", 1)
+        assert client.wait(2, 5000) == 2
+
+
+def test_jobs_go_on_when_the_primary_is_killed(replicated: Replicated, parts: Parts, tmp_path: Path) -> None:
+    client, old = parts.client, replicated.primary
+    long = client.submit("sleep", {"seconds": 12})
+    client.when(long, "running")
+    queued = {client.submit("tally", {"counter": str(tmp_path / name)}): tmp_path / name for name in "abc"}
+    replicate(old)
+
+    killed = time.monotonic()
+    old.kill()
+    accepted, refused = submit_until_accepted(parts, tmp_path / "d")
+    print(f"\naccepted again {time.monotonic() - killed:.1f} s after the kill, {refused} requests refused before")
+    assert refused
+    wait_until(parts.is_ready, 40, parts.log)
+    print(f"ready again {time.monotonic() - killed:.1f} s after the kill")
+    for job_id, counter in {**queued, accepted: tmp_path / "d"}.items():
+        assert client.finished(job_id)["status"] == "successful"
+        assert counter.read_text() == "x\n"
+    assert client.status(long)["status"] == "successful"
+    print(f"all jobs finished {time.monotonic() - killed:.1f} s after the kill")
+
+    old.start()
+    replicated.settle()
+    assert replicated.primary is not old
+    assert client.finished(client.submit("tally", {"counter": str(tmp_path / "e")}))["status"] == "successful"
+    assert old.guests() == []
+    assert old.replication()["role"] == "slave"
+
+
+def test_jobs_go_on_when_the_primary_steps_back(replicated: Replicated, parts: Parts, tmp_path: Path) -> None:
+    old = replicated.primary
+    before = parts.client.submit("sleep", {"seconds": 4})
+    parts.client.when(before, "running")
+    asked = time.monotonic()
+    with replicated.sentinels[0].client() as sentinel:
+        sentinel.execute_command("SENTINEL", "FAILOVER", "jobs")
+    wait_until(lambda: old.replication()["role"] == "slave", 30)
+    job_id, refused = submit_until_accepted(parts, tmp_path / "runs")
+    assert parts.client.finished(before)["status"] == "successful"
+    assert parts.client.finished(job_id)["status"] == "successful"
+    print(f"\na job went through {time.monotonic() - asked:.1f} s after the primary was told, {refused} refused before")
+    wait_until(lambda: not old.guests(), 10, lambda: str(old.guests()))
+
+
+def test_a_primary_whose_replicas_are_gone_takes_no_jobs(replicated: Replicated, parts: Parts, tmp_path: Path) -> None:
+    primary = replicated.primary
+    for node in replicated.nodes:
+        if node is not primary:
+            node.kill()
+    response = parts.client.execute("tally", {"counter": str(tmp_path / "runs")}, "respond-async")
+    assert response.status_code == 503
+    assert "Retry-After" in response.headers
+    said = parts.client.get("/health/ready").text
+    assert "none of its replicas keeps up" in said
+    replicated.settle()
+    job_id, _ = submit_until_accepted(parts, tmp_path / "runs")
+    assert parts.client.finished(job_id)["status"] == "successful"
+
+
+def test_no_part_of_the_server_ends_or_shows_a_secret(parts: Parts) -> None:
+    assert parts.api.process
+    assert parts.worker.process
+    assert (parts.api.process.poll(), parts.worker.process.poll()) == (None, None)
+    for told in ("Traceback", "fault ", PASSWORD, SENTINEL_PASSWORD):
+        assert told not in parts.log()
