@@ -1,5 +1,7 @@
 """Connections to Redis or Valkey, each with its time limits."""
 
+import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -7,40 +9,70 @@ import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.asyncio.sentinel import Sentinel as AsyncSentinel
-from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.asyncio.sentinel import SentinelConnectionPool as AsyncSentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from ..sentinel_url import SCHEME, SentinelUrl, read_sentinel_url
 
 STORE_ERRORS = (redis.RedisError,)
 """What a command raises when Redis is away, silent, loading, full or read-only."""
 
-REMADE = (redis.ConnectionError, redis.ReadOnlyError)
-"""What is answered by another connection, once and in silence: Redis closed this one, or is a replica since."""
-
 CONNECT_SECONDS = 2
 SENTINEL_SECONDS = 1
 """For each of the Sentinels, which are asked one after the other."""
+ASK_SECONDS = 1
+AWAY_SECONDS = 10
+"""Before Sentinels are asked again that did not answer."""
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Whether nothing was done, and another connection may: this one was closed, or its Redis is no longer the primary.
+
+    A primary that was told to step back refuses, at first, because its replicas have left it.
+    """
+    return isinstance(error, redis.ConnectionError | redis.ReadOnlyError) or str(error).startswith("NOREPLICAS")
+
+
+class _Once(Retry):
+    """Another connection is tried once, in silence."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 1, supported_errors=STORE_ERRORS)
+
+    def call_with_retry(self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False) -> Any:
+        return super().call_with_retry(do, fail, is_retryable or _is_elsewhere, with_failure_count)
+
+
+class _OnceAsync(AsyncRetry):
+    """The same for an event loop."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 1, supported_errors=STORE_ERRORS)
+
+    async def call_with_retry(
+        self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False
+    ) -> Any:
+        return await super().call_with_retry(do, fail, is_retryable or _is_elsewhere, with_failure_count)
 
 
 def connect(url: str, *, seconds: float = 5) -> redis.Redis:
     """A client for threads."""
-    options = {"retry": Retry(NoBackoff(), 1, supported_errors=REMADE), **_options(url, seconds)}
+    options = {"retry": _Once(), **_options(url, seconds)}
     if url.startswith(SCHEME):
-        client: redis.Redis = _primary(Sentinel, url, options)
+        client: redis.Redis = _primary(Sentinel, url, options, connection_pool_class=_PrimaryPool)
         return client
     return redis.Redis.from_url(url, **options)
 
 
 def connect_async(url: str, *, seconds: float = 2, connections: int = 64) -> "redis.asyncio.Redis":
     """A client for an event loop; callers wait for a free connection rather than fail."""
-    options = {"retry": AsyncRetry(NoBackoff(), 1, supported_errors=REMADE), **_options(url, seconds)}
+    options = {"retry": _OnceAsync(), **_options(url, seconds)}
     limits: dict[str, Any] = {"max_connections": connections, "timeout": seconds}
     if url.startswith(SCHEME):
         client: redis.asyncio.Redis = _primary(
-            AsyncSentinel, url, options, connection_pool_class=_PrimaryPool, **limits
+            AsyncSentinel, url, options, connection_pool_class=_AsyncPrimaryPool, **limits
         )
         return client
     return redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool.from_url(url, **limits, **options))
@@ -54,11 +86,41 @@ def _primary(kind: Any, url: str, options: dict[str, Any], **pool: Any) -> Any:
     return sentinel.master_for(where.master, **login, **options, **pool)
 
 
-class _PrimaryPool(SentinelConnectionPool, redis.asyncio.BlockingConnectionPool):
-    """Connections to the primary that the Sentinels name; callers wait for a free one."""
+class _PrimaryPool(SentinelConnectionPool):
+    """Connections to the Redis that the Sentinels name.
+
+    One that was replaced may answer for ten seconds more, from what it knew. So the Sentinels are asked now and then,
+    and what leads to an earlier one is closed. That they are away is no reason to leave a Redis that answers.
+    """
+
+    ask_at = 0.0
+
+    def get_connection(self, *_: Any, **__: Any) -> Any:
+        now = time.monotonic()
+        if now >= self.ask_at:
+            self.ask_at = now + AWAY_SECONDS
+            with suppress(*STORE_ERRORS):
+                self.get_master_address()  # type: ignore[no-untyped-call] # redis-py has no types for it
+                self.ask_at = now + ASK_SECONDS
+        return super().get_connection()
+
+
+class _AsyncPrimaryPool(AsyncSentinelConnectionPool, redis.asyncio.BlockingConnectionPool):
+    """The same for an event loop; callers wait for a free connection."""
+
+    ask_at = 0.0
+
+    async def get_connection(self, *_: Any, **__: Any) -> Any:
+        now = time.monotonic()
+        if now >= self.ask_at:
+            self.ask_at = now + AWAY_SECONDS
+            with suppress(*STORE_ERRORS):
+                await self.get_master_address()  # type: ignore[no-untyped-call]
+                self.ask_at = now + ASK_SECONDS
+        return await super().get_connection()  # type: ignore[no-untyped-call]
 
     async def release(self, connection: Any) -> None:
-        """As the pool for threads does, which keeps no connection to an earlier primary."""
+        """As the pool for threads does, which takes none back that leads to an earlier primary."""
         if (connection.host, connection.port) != self.master_address:
             await connection.disconnect()
         await super().release(connection)
@@ -112,5 +174,5 @@ def celery_options(url: str) -> dict[str, Any]:
     if not url.startswith(SCHEME):
         return options
     where = read_sentinel_url(url)
-    known = _sentinel_options(where, Retry(NoBackoff(), 1, supported_errors=REMADE))
+    known = _sentinel_options(where, _Once())
     return {**options, "master_name": where.master, "sentinel_kwargs": known}

@@ -9,7 +9,6 @@ from secrets import token_hex
 from typing import Any
 
 from celery import Celery, platforms, signals
-from celery.exceptions import CPendingDeprecationWarning
 from kombu import Queue
 from loguru import logger
 
@@ -20,6 +19,7 @@ from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
 from ..processes.registry import Registry
 from ..settings import Settings
+from .consumer import PatientConsumer
 from .delivery import Delivery
 from .keeper import Keeper
 from .runner import Runner
@@ -31,11 +31,12 @@ LEAVE_SECONDS = 3
 
 CONFIGURATION = {
     "accept_content": ["json"],
-    "broker_channel_error_retry": True,  # a Redis that has become a replica refuses commands, and connects again
+    "broker_channel_error_retry": True,  # a Redis refuses commands when it is a replica or has lost its own
     "broker_connection_max_retries": None,
     "broker_connection_retry_on_startup": True,
     "task_ignore_result": True,
     "task_serializer": "json",
+    "worker_consumer": PatientConsumer,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_disable_prefetch": True,
     "worker_enable_remote_control": False,
@@ -123,7 +124,6 @@ def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
     logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
-    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # said at every loss of Redis, of a default of Celery 6
     if os.geteuid() == 0:
         warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
         logger.warning("this worker runs as root, and so do the callables")
