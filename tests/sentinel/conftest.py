@@ -1,7 +1,7 @@
 """A server, in parts, on a replicated Valkey."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
@@ -23,6 +23,26 @@ class Parts(NamedTuple):
 
     def log(self) -> str:
         return self.api.log() + self.worker.log()
+
+    def assert_is_well(self) -> None:
+        """No part has ended, failed or shown a secret."""
+        assert self.api.process
+        assert self.worker.process
+        assert (self.api.process.poll(), self.worker.process.poll()) == (None, None)
+        for told in ("Traceback", "fault ", PASSWORD, quote(PASSWORD, safe=""), SENTINEL_PASSWORD):
+            assert told not in self.log()
+
+
+@contextmanager
+def start_parts(url: str, published: Path, folder: Path) -> Iterator[Parts]:
+    environment = shared_environment(url, published, folder)
+    api, worker = (Part(command, folder=folder, environment=environment) for command in ("serve", "worker"))
+    with ExitStack() as stack, Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=30) as client:
+        for part in (api, worker):
+            stack.callback(part.stop)
+            part.start()
+            wait_until(lambda part=part: "ready" in part.log(), 60, part.log)
+        yield Parts(api, worker, client)
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +74,8 @@ def running(
     cluster: Replicated, sentinel_url: str, published: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Parts]:
     cluster.settle()
-    folder = tmp_path_factory.mktemp("parts")
-    environment = shared_environment(sentinel_url, published, folder)
-    api, worker = (Part(command, folder=folder, environment=environment) for command in ("serve", "worker"))
-    with ExitStack() as stack, Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=30) as client:
-        for part in (api, worker):
-            stack.callback(part.stop)
-            part.start()
-            wait_until(lambda part=part: "ready" in part.log(), 60, part.log)
-        yield Parts(api, worker, client)
+    with start_parts(sentinel_url, published, tmp_path_factory.mktemp("parts")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -73,6 +73,13 @@ class Node:
         with self.client() as client:
             return client.info("replication")
 
+    def follow(self, primary: "Node | None") -> None:
+        with self.client() as client:
+            if primary:
+                client.replicaof("127.0.0.1", primary.port)
+            else:
+                client.replicaof("NO", "ONE")
+
     def guests(self) -> list[str]:
         """Connections of neither replication nor a Sentinel."""
         with self.client() as client:
@@ -88,8 +95,8 @@ class Node:
 class Replicated:
     """Started with the first node as primary; `settle` waits until all are up and agree on one."""
 
-    def __init__(self, folder: Path) -> None:
-        ports = [free_port() for _ in range(6)]
+    def __init__(self, folder: Path, sentinels: int = 3) -> None:
+        ports = [free_port() for _ in range(3 + sentinels)]
         self.nodes = [
             Node(
                 folder / f"node{number}", port, PASSWORD, f"replicaof 127.0.0.1 {ports[0]}\n{DATA}" if number else DATA
