@@ -9,7 +9,7 @@ FORM = "sentinel://[[user]:password@]host1:26379,host2:26379,host3:26379/DB?mast
 PORT = 26379
 
 PARTS = re.compile(
-    r"(?:(?P<user>[^:@]*)(?::(?P<password>[^@]*))?@)?(?P<hosts>[^/?#@]+)(?:/(?P<db>\d*))?(?:\?(?P<query>[^#]*))?"
+    r"(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?(?P<hosts>[^/?#@]+)(?:/(?P<db>\d*))?(?:\?(?P<query>[^#]*))?"
 )
 MEMBERS = ("master", "sentinel_username", "sentinel_password")
 

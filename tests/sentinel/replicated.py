@@ -11,6 +11,8 @@ from serving import free_port, wait_until
 from fastprocesses_server.standalone.valkey import find_binary
 
 NAME = "jobs"
+UNUSED_SECONDS = 4
+"""Longer than any part of the server waits before it asks again."""
 PASSWORD = "p:a/s;s@w%rd"  # noqa: S105 - of the test, with all that a URL must escape
 SENTINEL_PASSWORD = "watch&ful"  # noqa: S105
 
@@ -30,7 +32,7 @@ requirepass "{SENTINEL_PASSWORD}"
 sentinel monitor {NAME} 127.0.0.1 {{primary}} 2
 sentinel auth-pass {NAME} "{PASSWORD}"
 sentinel sentinel-pass "{SENTINEL_PASSWORD}"
-sentinel down-after-milliseconds {NAME} 1000
+sentinel down-after-milliseconds {NAME} 2000
 sentinel failover-timeout {NAME} 5000
 """
 
@@ -81,14 +83,16 @@ class Node:
                 client.replicaof("NO", "ONE")
 
     def guests(self) -> list[str]:
-        """Connections of neither replication nor a Sentinel."""
+        """Connections of neither replication nor a Sentinel, but those that are not used any more."""
         with self.client() as client:
             own = client.client_id()
             listed: Any = client.client_list(_type="normal")
         return [
             f"{guest['addr']} {guest['cmd']}"
             for guest in listed
-            if int(guest["id"]) != own and not guest["name"].startswith("sentinel-")
+            if int(guest["id"]) != own
+            and int(guest["idle"]) < UNUSED_SECONDS
+            and not guest["name"].startswith("sentinel-")
         ]
 
 

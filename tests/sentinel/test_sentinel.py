@@ -44,27 +44,30 @@ def test_jobs_go_on_when_the_primary_is_killed(replicated: Replicated, parts: Pa
     assert refused
     wait_until(parts.is_ready, 40, parts.log)
     print(f"ready again {time.monotonic() - killed:.1f} s after the kill")
+    old.start()  # as the primary that it was, until the Sentinels see it
     for job_id, counter in {**queued, accepted: tmp_path / "d"}.items():
         assert client.finished(job_id)["status"] == "successful"
         assert counter.read_text() == "x\n"
     assert client.status(long)["status"] == "successful"
     print(f"all jobs finished {time.monotonic() - killed:.1f} s after the kill")
 
-    old.start()
     replicated.settle()
     assert replicated.primary is not old
     assert client.finished(client.submit("tally", {"counter": str(tmp_path / "e")}))["status"] == "successful"
-    assert old.guests() == []
+    wait_until(lambda: not old.guests(), 10, lambda: str(old.guests()))
     assert old.replication()["role"] == "slave"
     parts.assert_is_well()
 
 
-def test_jobs_go_on_when_the_primary_steps_back(replicated: Replicated, parts: Parts, tmp_path: Path) -> None:
-    """It goes on answering for 10 s, and the worker, which has nothing to do, goes on waiting there for messages."""
+@pytest.mark.parametrize("how", [("COORDINATED",), ()])
+def test_jobs_go_on_when_the_primary_steps_back(
+    how: tuple[str, ...], replicated: Replicated, parts: Parts, tmp_path: Path
+) -> None:
+    """It lives on, and the worker, which has nothing to do, waits there for messages."""
     old = replicated.primary
     asked = time.monotonic()
     with replicated.sentinels[0].client() as sentinel:
-        sentinel.execute_command("SENTINEL", "FAILOVER", "jobs")
+        sentinel.execute_command("SENTINEL", "FAILOVER", "jobs", *how)
     wait_until(lambda: replicated.primary is not old, 30)
     job_id, refused = submit_until_accepted(parts, tmp_path / "runs")
     assert parts.client.finished(job_id)["status"] == "successful"
@@ -88,4 +91,18 @@ def test_a_primary_whose_replicas_are_gone_takes_no_jobs(replicated: Replicated,
     replicated.settle()
     job_id, _ = submit_until_accepted(parts, tmp_path / "runs")
     assert parts.client.finished(job_id)["status"] == "successful"
+    parts.assert_is_well()
+
+
+def test_jobs_go_on_without_any_sentinel(replicated: Replicated, parts: Parts, tmp_path: Path) -> None:
+    for sentinel in replicated.sentinels:
+        sentinel.kill()
+    try:
+        for name in "ab":
+            job_id = parts.client.submit("tally", {"counter": str(tmp_path / name)})
+            assert parts.client.finished(job_id)["status"] == "successful"
+            time.sleep(1.1)  # the Sentinels are asked once a second
+    finally:
+        for sentinel in replicated.sentinels:
+            sentinel.start()
     parts.assert_is_well()
