@@ -145,3 +145,8 @@ class Replicated:
         """By what a Sentinel says."""
         port = self._view(self.sentinels[0])["port"]
         return next(node for node in self.nodes if node.port == port)
+
+    def strays(self) -> list[str]:
+        """Connections of the server to what is not the primary."""
+        primary = self.primary
+        return [guest for node in self.nodes if node is not primary for guest in node.guests()]
