@@ -6,13 +6,12 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
-from conftest import Parts, start_parts
 from endpoint import Endpoint
 from kombu import Connection
 from kombu.exceptions import OperationalError
+from parts import Parts, start_parts
 from replicated import PASSWORD, Replicated
 from serving import wait_until
-from test_sentinel import submit_until_accepted
 
 from fastprocesses_server.jobs.connection import celery_options, celery_url
 
@@ -57,7 +56,7 @@ def test_jobs_go_on_when_the_endpoint_moves(pair: Replicated, endpoint: Endpoint
     endpoint.target = new.port
     for node in (old, other):
         node.follow(new)
-    job_id, _ = submit_until_accepted(parts, tmp_path / "runs")
+    job_id, _ = parts.submit_until_accepted(tmp_path / "runs")
     assert parts.client.finished(job_id)["status"] == "successful"
     wait_until(parts.is_ready, 40, parts.log)
     parts.assert_is_well()

@@ -4,23 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import Parts
+from parts import Parts
 from replicated import Node, Replicated
 from serving import wait_until
-
-
-def submit_until_accepted(parts: Parts, counter: Path) -> tuple[str, int]:
-    """The id of a job, and how often it was refused before; nothing else may have been answered."""
-    refused, end = 0, time.monotonic() + 40
-    while time.monotonic() < end:
-        response = parts.client.execute("tally", {"counter": str(counter)}, "respond-async")
-        if response.status_code == 201:
-            return response.json()["jobID"], refused
-        assert response.status_code == 503, response.text
-        assert "Retry-After" in response.headers
-        refused += 1
-        time.sleep(0.1)
-    pytest.fail(f"no job was accepted:\n{parts.log()}")
 
 
 def replicate(node: Node) -> None:
@@ -39,7 +25,7 @@ def test_jobs_go_on_when_the_primary_is_killed(replicated: Replicated, parts: Pa
 
     killed = time.monotonic()
     old.kill()
-    accepted, refused = submit_until_accepted(parts, tmp_path / "d")
+    accepted, refused = parts.submit_until_accepted(tmp_path / "d")
     print(f"\naccepted again {time.monotonic() - killed:.1f} s after the kill, {refused} requests refused before")
     assert refused
     wait_until(parts.is_ready, 40, parts.log)
@@ -69,7 +55,7 @@ def test_jobs_go_on_when_the_primary_steps_back(
     with replicated.sentinels[0].client() as sentinel:
         sentinel.execute_command("SENTINEL", "FAILOVER", "jobs", *how)
     wait_until(lambda: replicated.primary is not old, 30)
-    job_id, refused = submit_until_accepted(parts, tmp_path / "runs")
+    job_id, refused = parts.submit_until_accepted(tmp_path / "runs")
     assert parts.client.finished(job_id)["status"] == "successful"
     print(f"\na job finished {time.monotonic() - asked:.1f} s after the primary was told, {refused} refused before")
     replicated.settle()
@@ -89,7 +75,7 @@ def test_a_primary_whose_replicas_are_gone_takes_no_jobs(replicated: Replicated,
     said = parts.client.get("/health/ready").text
     assert "none of its replicas keeps up" in said
     replicated.settle()
-    job_id, _ = submit_until_accepted(parts, tmp_path / "runs")
+    job_id, _ = parts.submit_until_accepted(tmp_path / "runs")
     assert parts.client.finished(job_id)["status"] == "successful"
     parts.assert_is_well()
 
