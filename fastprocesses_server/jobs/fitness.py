@@ -30,11 +30,26 @@ def faults(info: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def hindrances(info: Mapping[str, Any]) -> list[str]:
+    """Why it takes no jobs for now."""
+    if info.get("min_slaves_good_slaves") == 0:
+        return ["it refuses writes: none of its replicas keeps up (min-replicas-to-write)"]
+    return []
+
+
 def doubts(info: Mapping[str, Any]) -> list[str]:
     """What may lose jobs when it ends without warning."""
-    if info.get("aof_enabled"):
-        return []
-    return ["it keeps no AOF: its end loses the jobs since its last snapshot; remedy: CONFIG SET appendonly yes"]
+    found = []
+    if not info.get("aof_enabled"):
+        found.append(
+            "it keeps no AOF: its end loses the jobs since its last snapshot; remedy: CONFIG SET appendonly yes"
+        )
+    if info.get("connected_slaves") and "min_slaves_good_slaves" not in info:
+        remedy = "CONFIG SET min-replicas-to-write 1"
+        found.append(
+            f"it takes jobs also while none of its replicas keeps up, which has to lose them; remedy: {remedy}"
+        )
+    return found
 
 
 def check_fitness(url: str) -> None:
@@ -53,5 +68,5 @@ def check_fitness(url: str) -> None:
         return
     if wrong := faults(info):
         raise StartError("\n".join(f"the Redis of the jobs is unfit: {what}" for what in wrong))
-    for what in doubts(info):
+    for what in (*hindrances(info), *doubts(info)):
         logger.warning("the Redis of the jobs: {}", what)

@@ -12,7 +12,7 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
-from .fitness import faults
+from .fitness import faults, hindrances
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
@@ -159,7 +159,7 @@ class JobStore:
     async def faults(self) -> list[str]:
         """Why jobs must not be entrusted to this Redis now."""
         info: Any = await self.redis.info()
-        return faults(info)
+        return [*faults(info), *hindrances(info)]
 
     async def read(self, job_id: str) -> Job | None:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")

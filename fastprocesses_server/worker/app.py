@@ -9,17 +9,17 @@ from secrets import token_hex
 from typing import Any
 
 from celery import Celery, platforms, signals
-from celery.exceptions import CPendingDeprecationWarning
 from kombu import Queue
 from loguru import logger
 
 from ..jobs.callbacks import QUEUE
-from ..jobs.connection import STORE_ERRORS, celery_url, connect
+from ..jobs.connection import STORE_ERRORS, celery_options, celery_url, connect
 from ..jobs.leases import Leases
 from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
 from ..processes.registry import Registry
 from ..settings import Settings
+from .consumer import PatientConsumer
 from .delivery import Delivery
 from .keeper import Keeper
 from .runner import Runner
@@ -31,10 +31,12 @@ LEAVE_SECONDS = 3
 
 CONFIGURATION = {
     "accept_content": ["json"],
+    "broker_channel_error_retry": True,  # a Redis refuses commands when it is a replica or has lost its own
     "broker_connection_max_retries": None,
     "broker_connection_retry_on_startup": True,
     "task_ignore_result": True,
     "task_serializer": "json",
+    "worker_consumer": PatientConsumer,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "worker_disable_prefetch": True,
     "worker_enable_remote_control": False,
@@ -45,25 +47,19 @@ CONFIGURATION = {
     "worker_send_task_events": False,
 }
 
-TRANSPORT = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
-}
-
 
 def create_worker(settings: Settings, registry: Registry) -> Celery:
     """A Celery app with a task for jobs and one for callbacks, whose workers keep their leases while they run."""
-    url = celery_url(settings.broker_url.get_secret_value())
-    app = Celery("fastprocesses_server", broker=url, set_as_current=False)
-    tcp = {} if url.startswith("redis+socket") else {"socket_keepalive": True}
+    url = settings.broker_url.get_secret_value()
+    app = Celery("fastprocesses_server", broker=celery_url(url), set_as_current=False)
     queues = settings.worker_queues or registry.queues
-    app.conf.update(CONFIGURATION, broker_transport_options={**TRANSPORT, **tcp})
+    app.conf.update(CONFIGURATION, broker_transport_options=celery_options(url))
     # Without acknowledgement: a failed one would cost the worker a slot for ever, and what is lost is sent again.
     app.conf.task_queues = [Queue(name, routing_key=name, no_ack=True) for name in (*queues, QUEUE)]
     owner = token_hex(8)
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
-    leases = Leases(connect(settings.broker_url.get_secret_value()), settings, registry, owner, queues)
+    leases = Leases(connect(url), settings, registry, owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
     @app.task(name=TASK)
@@ -128,7 +124,6 @@ def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
     logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
-    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # said at every loss of Redis, of a default of Celery 6
     if os.geteuid() == 0:
         warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
         logger.warning("this worker runs as root, and so do the callables")
