@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,3 +59,25 @@ def redis_url(valkey: str) -> str:
     with connect(valkey) as client:
         client.flushall()
     return valkey
+
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Shows what was measured at the end of the tests, and holds it to its bound."""
+
+    def show(name: str, value: float, unit: str = "", at_most: float = float("inf")) -> None:
+        bound = f" (at most {at_most:g})" if at_most < float("inf") else ""
+        request.config.stash.setdefault(FIGURES, []).append(f"{name}: {value:.4g} {unit}".rstrip() + bound)
+        assert value <= at_most, name
+
+    return show
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if figures := config.stash.get(FIGURES, []):
+        terminalreporter.section("figures")
+        for line in figures:
+            terminalreporter.write_line(line)
