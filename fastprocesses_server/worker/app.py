@@ -10,6 +10,7 @@ from typing import Any
 
 from celery import Celery, platforms, signals
 from celery.exceptions import CPendingDeprecationWarning
+from celery.worker.request import Request
 from kombu import Queue
 from loguru import logger
 
@@ -51,6 +52,12 @@ TRANSPORT = {
 }
 
 
+class Taken(Request):
+    """What a message asks for. It needs no acknowledgement, which kombu would send to Redis and keep for ever."""
+
+    acknowledged = True
+
+
 def create_worker(settings: Settings, registry: Registry) -> Celery:
     """A Celery app with a task for jobs and one for callbacks, whose workers keep their leases while they run."""
     url = celery_url(settings.broker_url.get_secret_value())
@@ -66,11 +73,11 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     leases = Leases(connect(settings.broker_url.get_secret_value()), settings, registry, owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
-    @app.task(name=TASK)
+    @app.task(name=TASK, Request=Taken)
     def execute(job_id: str) -> None:
         runner.run(job_id)
 
-    @app.task(name=DELIVER)
+    @app.task(name=DELIVER, Request=Taken)
     def deliver(job_id: str) -> None:
         delivery.deliver(job_id)
 
