@@ -70,7 +70,7 @@ def figure(request: pytest.FixtureRequest) -> Callable[..., None]:
 
     def show(name: str, value: float, unit: str = "", at_most: float = float("inf")) -> None:
         bound = f" (at most {at_most:g})" if at_most < float("inf") else ""
-        request.config.stash.setdefault(FIGURES, []).append(f"{name}: {value:.4g} {unit}".rstrip() + bound)
+        request.config.stash.setdefault(FIGURES, []).append(f"{name}: {value:.5g} {unit}".rstrip() + bound)
         assert value <= at_most, name
 
     return show

@@ -1,6 +1,8 @@
-"""A worker that is told to stop gives its work back within its grace time."""
+"""A worker that is told to stop gives its work back within its grace time; that of a killed one is taken over."""
 
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +49,24 @@ def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_
     second.start()
     client.when(job_id, "running")
     assert "attempt 1\n" in second.log()
+    client.delete(f"/jobs/{job_id}")
+
+
+@pytest.mark.parametrize(("number", "at_most"), [(signal.SIGTERM, 10), (signal.SIGKILL, 30)])
+def test_a_job_whose_worker_ends_soon_runs_on_another(
+    parts: Parts, tmp_path: Path, figure: Callable[..., None], number: signal.Signals, at_most: float
+) -> None:
+    first, second, client = parts
+    told = tmp_path / "told"
+    job_id = client.submit("farewell", {"told": str(told)})
+    wait_until(told.exists)
+    second.start()
+    wait_until(lambda: "ready" in second.log(), 60, second.log)
+    start = time.monotonic()
+    assert first.process
+    first.process.send_signal(number)
+    wait_until(lambda: f"job {job_id} running" in second.log(), 60, second.log)
+    figure(f"{number.name} of a worker: its job runs on another", time.monotonic() - start, "s", at_most)
     client.delete(f"/jobs/{job_id}")
 
 

@@ -14,6 +14,8 @@ from serving import Client
 
 AT_ONCE = 8
 LEAVES_AFTER = 0.2
+STEP = 7
+"""Through the rota, so that what follows each other is mixed."""
 EQUAL = 3
 """Requests of one visit that are joined, or answered from the cache."""
 
@@ -37,21 +39,22 @@ class Visitors:
         self.answered = self.left = 0
         self.lock = threading.Lock()
         self.local = threading.local()
-        self.rota = [
-            *([self.tiny] * 13),
-            *([self.tiny_waited_for] * 6),
-            *([self.cached] * 4),
-            *([self.joined] * 3),
-            *([self.failing] * 3),
-            *([self.large] * 3),
-            *([self.reporting] * 2),
-            *([self.retried] * 2),
-            self.large_again,
-            self.sent_twice,
-            self.dismissed_at_once,
-            self.dismissed_while_it_runs,
-            self.leaving,
-        ]
+        shares = {
+            self.tiny: 30,
+            self.tiny_waited_for: 14,
+            self.cached: 8,
+            self.joined: 6,
+            self.failing: 6,
+            self.large: 6,
+            self.large_again: 3,
+            self.reporting: 5,
+            self.retried: 5,
+            self.sent_twice: 3,
+            self.dismissed_at_once: 1,
+            self.dismissed_while_it_runs: 1,
+            self.leaving: 1,
+        }
+        self.rota = [visit for visit, share in shares.items() for _ in range(share)]
 
     @property
     def runs(self) -> int:
@@ -65,8 +68,11 @@ class Visitors:
                 self.local.client = stack.enter_context(Client(base_url=self.url, timeout=120))
 
             with ThreadPoolExecutor(AT_ONCE, initializer=enter) as pool:
-                for _ in pool.map(lambda number: self.rota[number * 7 % len(self.rota)](number), numbers):
+                for _ in pool.map(self._visit, numbers):
                     pass
+
+    def _visit(self, number: int) -> None:
+        self.rota[number * STEP % len(self.rota)](number)
 
     @property
     def client(self) -> Client:
@@ -127,10 +133,10 @@ class Visitors:
         assert not ids
 
     def dismissed_at_once(self, number: int) -> None:
-        self._dismiss(self.accepted("wait", {}, "dismissed", code=410))
+        self._dismiss(self.accepted("wait", {"number": number}, "dismissed", code=410))
 
     def dismissed_while_it_runs(self, number: int) -> None:
-        job_id = self.accepted("wait", {}, "dismissed", code=410)
+        job_id = self.accepted("wait", {"number": number}, "dismissed", code=410)
         self.client.when(job_id, "running")
         self._dismiss(job_id)
 
@@ -141,6 +147,6 @@ class Visitors:
     def leaving(self, number: int) -> None:
         """Hangs up while it waits for a run that would take long."""
         with pytest.raises(httpx.ReadTimeout):
-            self.client.post("/processes/wait/execution", json={"inputs": {}}, timeout=LEAVES_AFTER)
+            self.client.post("/processes/wait/execution", json={"inputs": {"number": number}}, timeout=LEAVES_AFTER)
         with self.lock:
             self.left += 1

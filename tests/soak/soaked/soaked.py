@@ -39,9 +39,9 @@ def shared(number: int) -> int:
     return number + 1
 
 
-def wait(context: Any) -> int:
+def wait(number: int, context: Any) -> int:
     """Until it is dismissed."""
     end = time.monotonic() + 120
     while time.monotonic() < end and not context.cancelled:
         time.sleep(0.01)
-    return 0
+    return number + 1
