@@ -22,6 +22,7 @@ from ..jobs.sweep import sweep
 from ..processes.registry import Registry
 from ..settings import Settings
 from .delivery import Delivery
+from .family import end_descendants
 from .keeper import Keeper
 from .runner import Runner
 
@@ -94,9 +95,13 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
         runner.enter_child()
         delivery.enter_child()
 
+    def leave_child(**_: Any) -> None:
+        end_descendants()
+
     signals.worker_ready.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_process_init.connect(enter_child, weak=False)
+    signals.worker_process_shutdown.connect(leave_child, weak=False)
     return app
 
 

@@ -79,6 +79,28 @@ def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -
     assert not any(map(is_running, pids.read_text().split()))
 
 
+def test_what_a_job_has_left_running_ends_with_the_process_that_ran_it(parts: Parts, tmp_path: Path) -> None:
+    first, _, client = parts
+    pids = tmp_path / "pids"
+    assert client.execute("detach", {"pids": str(pids), "how": "returns"}).text == "done"
+    child, left = pids.read_text().split()
+    assert client.execute("tally", {"counter": str(tmp_path / "runs")}).json() == 1
+    assert is_running(left)
+    assert first.stop() == 0
+    assert not is_running(child)
+    assert not is_running(left)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_worker(parts: Parts, method: str) -> None:
+    first, _, client = parts
+    pids = {client.execute("pooled", {"method": method}).text for _ in range(3)}
+    assert len(pids) == 1
+    assert is_running(pid := pids.pop())
+    assert first.stop() == 0
+    assert not is_running(pid)
+
+
 def test_a_job_whose_request_is_gone_fails_instead_of_running_on(parts: Parts, redis_url: str, tmp_path: Path) -> None:
     first, second, client = parts
     assert first.stop() == 0
