@@ -13,18 +13,30 @@ from fastprocesses_server.standalone.valkey import embedded_valkey
 
 
 @pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Takes a line about what was measured; the run shows it at its end."""
-    return lambda line: record_property("figure", line)
+def remark(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a line about what was seen; the run shows it at its end."""
+    return lambda line: record_property("remark", line)
+
+
+@pytest.fixture
+def figure(remark: Callable[[str], None]) -> Callable[..., None]:
+    """Shows what was measured, and holds it to its bound."""
+
+    def show(name: str, value: float, unit: str = "", at_most: float = float("inf")) -> None:
+        bound = f" (at most {at_most:g})" if at_most < float("inf") else ""
+        remark(f"{name}: {value:.5g} {unit}".rstrip() + bound)
+        assert value <= at_most, name
+
+    return show
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
     calls = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
-    figures = [line for report in calls for name, line in report.user_properties if name == "figure"]
-    if figures:
+    remarks = [str(line) for report in calls for name, line in report.user_properties if name == "remark"]
+    if remarks:
         terminalreporter.section("figures")
-        terminalreporter.write_line("\n".join(map(str, figures)))
+        terminalreporter.write_line("\n".join(remarks))
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from celery import Celery, platforms, signals
+from celery.worker.request import Request
 from kombu import Queue
 from loguru import logger
 
@@ -21,6 +22,7 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from .consumer import PatientConsumer
 from .delivery import Delivery
+from .family import end_descendants
 from .keeper import Keeper
 from .runner import Runner
 
@@ -48,6 +50,12 @@ CONFIGURATION = {
 }
 
 
+class Taken(Request):
+    """What a message asks for. It needs no acknowledgement, which kombu would send to Redis and keep for ever."""
+
+    acknowledged = True
+
+
 def create_worker(settings: Settings, registry: Registry) -> Celery:
     """A Celery app with a task for jobs and one for callbacks, whose workers keep their leases while they run."""
     url = settings.broker_url.get_secret_value()
@@ -62,11 +70,11 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     leases = Leases(connect(url), settings, registry, owner, queues)
     keeper = Keeper(leases, settings.worker_grace_seconds)
 
-    @app.task(name=TASK)
+    @app.task(name=TASK, Request=Taken)
     def execute(job_id: str) -> None:
         runner.run(job_id)
 
-    @app.task(name=DELIVER)
+    @app.task(name=DELIVER, Request=Taken)
     def deliver(job_id: str) -> None:
         delivery.deliver(job_id)
 
@@ -83,9 +91,13 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
         runner.enter_child()
         delivery.enter_child()
 
+    def leave_child(**_: Any) -> None:
+        end_descendants()
+
     signals.worker_ready.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_process_init.connect(enter_child, weak=False)
+    signals.worker_process_shutdown.connect(leave_child, weak=False)
     return app
 
 
