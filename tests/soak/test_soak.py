@@ -1,6 +1,6 @@
 """Many jobs, one after the other: each ends as it must, and nothing grows or is left over.
 
-SOAK_JOBS says how many visits there are; `SOAK_JOBS=10000 .venv/bin/pytest tests/soak -s` takes some minutes.
+SOAK_JOBS says how many visits there are; `SOAK_JOBS=10000 .venv/bin/pytest tests/soak` takes some minutes.
 """
 
 import os
