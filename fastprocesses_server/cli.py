@@ -81,9 +81,11 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
     """Start the API, alone or with workers that are started again when they end; Redis is found by the settings."""
     from .api.server import run_server
     from .jobs.fitness import check_fitness
+    from .jobs.folder import check_folder
     from .standalone.dev import run_serve
 
     settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
+    check_folder(settings.results_folder)
     check_fitness(settings.broker_url.get_secret_value())
     if settings.workers:
         sys.exit(
@@ -102,9 +104,11 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
     """Start a worker."""
     from .jobs.fitness import check_fitness
+    from .jobs.folder import check_folder
     from .worker.app import create_worker, run_worker
 
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
+    check_folder(settings.results_folder)
     check_fitness(settings.broker_url.get_secret_value())
     registry = _load(settings, queues=settings.worker_queues)
     sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -80,6 +81,8 @@ class Leases:
         self.owner = owner
         self.fingerprint = registry.fingerprint
         self.queues = tuple(queues)
+        self.folder = ""
+        """Mark of the folder of results, once it is known."""
         self.transitions = load_transitions(redis)
 
     def register(self) -> None:
@@ -92,6 +95,11 @@ class Leases:
             pipeline.expire(name, REGISTRY_SECONDS)
             pipeline.execute()
 
+    def identify(self) -> bytes:
+        """The id of this store, which no other has."""
+        store: bytes = self.transitions["identify"](args=[token_hex(8)])
+        return store
+
     def claim(self, job_id: str) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
@@ -100,7 +108,8 @@ class Leases:
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker."""
-        is_registered, held = self.transitions["beat"](args=[self.owner, self.lease, self.fingerprint, *self.queues])
+        arguments = [self.owner, self.lease, self.fingerprint, self.folder, *self.queues]
+        is_registered, held = self.transitions["beat"](args=arguments)
         if not is_registered:
             self.register()
         return [

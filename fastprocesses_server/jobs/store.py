@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from ..errors import KeyReused, Unavailable
@@ -160,6 +161,11 @@ class JobStore:
         """Why jobs must not be entrusted to this Redis now."""
         info: Any = await self.redis.info()
         return faults(info)
+
+    async def identify(self) -> bytes:
+        """The id of this store, which no other has."""
+        store: bytes = await self.transitions["identify"](args=[token_hex(8)])
+        return store
 
     async def read(self, job_id: str) -> Job | None:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")

@@ -15,6 +15,7 @@ from loguru import logger
 
 from ..jobs.callbacks import QUEUE
 from ..jobs.connection import STORE_ERRORS, celery_url, connect
+from ..jobs.folder import look
 from ..jobs.leases import Leases
 from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
@@ -25,7 +26,7 @@ from .keeper import Keeper
 from .runner import Runner
 
 POOL_SECONDS = 0.1
-SWEEP_SECONDS = 600
+LOOK_SECONDS, SWEEP_SECONDS = 5, 600
 LEAVE_SECONDS = 3
 """What a stop may take after the time of grace, before it is forced."""
 
@@ -77,7 +78,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
         keeper.start()
-        threading.Thread(target=_sweep, args=(settings,), name="sweep", daemon=True).start()
+        threading.Thread(target=_look_after_folder, args=(settings, leases), name="folder", daemon=True).start()
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
 
     def stop(**_: Any) -> None:
@@ -102,16 +103,21 @@ def _replace_children_quickly(consumer: Any) -> None:
     consumer.hub.call_repeatedly(POOL_SECONDS, consumer.pool._pool.maintain_pool)  # noqa: SLF001 - there is no other way
 
 
-def _sweep(settings: Settings) -> None:
-    """A thread of its own: removing large files must not keep the keeper from its beats."""
+def _look_after_folder(settings: Settings, leases: Leases) -> None:
+    """A thread of its own: a slow disk must not keep the keeper from its beats."""
     jobs, cache = (connect(url.get_secret_value()) for url in (settings.broker_url, settings.result_cache_url))
+    folder, next_sweep = settings.results_folder, time.monotonic()
     while True:
         try:
-            if removed := sweep(jobs, cache, settings.results_folder):
-                logger.info("{} folders of expired results removed", removed)
-        except STORE_ERRORS as error:
-            logger.debug("the sweep waits for Redis: {}", error)
-        time.sleep(SWEEP_SECONDS)
+            store = leases.identify()
+            leases.folder = look(folder, store)
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + SWEEP_SECONDS
+                if removed := sweep(jobs, cache, folder, store):
+                    logger.info("{} folders of expired results removed", removed)
+        except (*STORE_ERRORS, OSError) as error:
+            logger.debug("the sweep waits: {}", error)
+        time.sleep(LOOK_SECONDS)
 
 
 def _leave(keeper: Keeper) -> None:
