@@ -6,13 +6,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import httpx
 import pytest
+
+from fastprocesses_server.standalone.valkey import Valkey, embedded_valkey
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
@@ -63,6 +66,41 @@ def shared_environment(redis_url: str, processes: Path, folder: Path) -> dict[st
         "FP_RESULTS_DIR": str(folder / "results"),
         "FP_WORKER_CONCURRENCY": "1",
     }
+
+
+class OwnValkey:
+    """A Valkey of one test, which may be held, killed and started again with its data."""
+
+    def __init__(self, valkey: Valkey) -> None:
+        self.valkey = valkey
+        self.url = valkey.url
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, more: str = "") -> None:
+        """With more lines of configuration; it may still load its data when this returns."""
+        self.process = subprocess.Popen([self.valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert self.process.stdin
+        self.process.stdin.write((self.valkey.configuration + more).encode())
+        self.process.stdin.close()
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait(10)
+
+
+@contextmanager
+def own_valkey(folder: Path) -> Iterator[OwnValkey]:
+    with embedded_valkey(folder) as valkey:
+        own = OwnValkey(valkey)
+        own.start()
+        wait_until(valkey.answers)
+        yield own
+        own.kill()
 
 
 class Server:

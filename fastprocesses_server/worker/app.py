@@ -47,6 +47,7 @@ CONFIGURATION = {
 }
 
 TRANSPORT = {
+    "health_check_interval": 10,  # a connection that was cut in silence is noticed after as long
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
 }
