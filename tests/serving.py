@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
 from fastprocesses_server.standalone.valkey import Valkey, embedded_valkey
 
 ROOT = Path(__file__).parent.parent
@@ -71,17 +72,26 @@ def shared_environment(redis_url: str, processes: Path, folder: Path) -> dict[st
 class OwnValkey:
     """A Valkey of one test, which may be held, killed and started again with its data."""
 
-    def __init__(self, valkey: Valkey) -> None:
+    def __init__(self, valkey: Valkey, url: str, settings: str) -> None:
         self.valkey = valkey
-        self.url = valkey.url
+        self.url = url
+        self.settings = settings
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, more: str = "") -> None:
         """With more lines of configuration; it may still load its data when this returns."""
         self.process = subprocess.Popen([self.valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         assert self.process.stdin
-        self.process.stdin.write((self.valkey.configuration + more).encode())
+        self.process.stdin.write((self.valkey.configuration + self.settings + more).encode())
         self.process.stdin.close()
+
+    def answers(self) -> bool:
+        """False also while it loads its data."""
+        try:
+            with connect(self.url, seconds=1) as redis:
+                return bool(redis.ping())
+        except STORE_ERRORS:
+            return False
 
     def send(self, number: signal.Signals) -> None:
         assert self.process
@@ -94,11 +104,12 @@ class OwnValkey:
 
 
 @contextmanager
-def own_valkey(folder: Path) -> Iterator[OwnValkey]:
+def own_valkey(folder: Path, url: str = "", settings: str = "") -> Iterator[OwnValkey]:
+    """At its socket, or where its settings and the URL say."""
     with embedded_valkey(folder) as valkey:
-        own = OwnValkey(valkey)
+        own = OwnValkey(valkey, url or valkey.url, settings)
         own.start()
-        wait_until(valkey.answers)
+        wait_until(own.answers)
         yield own
         own.kill()
 

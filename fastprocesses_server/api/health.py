@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from ..jobs.connection import STORE_ERRORS
+from ..jobs.connection import STORE_ERRORS, trouble
 from ..jobs.offers import strangers, unoffered, unserved
 from .documents import json_response
 from .services import services_of
@@ -23,7 +23,7 @@ async def live(_: Request) -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
-    """Redis answers and is fit, each queue has a live worker, and all see one folder of results.
+    """Redis takes what is written and is fit, each queue has a live worker, and all see one folder of results.
 
     A process that no worker has is a warning.
     """
@@ -36,8 +36,8 @@ async def ready(request: Request) -> Response:
             offers = await services.offers.of(registry.queues)
             folders = await services.offers.folders(registry.queues)
             own = await services.folder.look(await services.store.identify())
-    except (*STORE_ERRORS, TimeoutError):
-        return _not_ready(["the job store is away"])
+    except (*STORE_ERRORS, TimeoutError) as error:
+        return _not_ready([f"the job store {trouble(error)}"])
     idle = [f"no worker serves the queue {name}" for name in unserved(offers)]
     if reasons := [*idle, *strangers(own, folders)]:
         return _not_ready(reasons)

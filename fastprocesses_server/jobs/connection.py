@@ -14,6 +14,26 @@ STORE_ERRORS = (redis.RedisError,)
 CONNECT_SECONDS = 2
 
 
+REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
+
+
+def trouble(error: BaseException) -> str:
+    """What is wrong with a Redis, as a clause without address and secret, which clients may read."""
+    match error:
+        case redis.BusyLoadingError():
+            return "is still loading its data"
+        case redis.OutOfMemoryError():
+            return "is full"
+        case redis.ReadOnlyError():
+            return "is a replica, which takes no jobs"
+        case redis.ResponseError() if str(error).startswith("MISCONF"):
+            return "cannot write its data to disk"
+        case _ if isinstance(error, REFUSED):
+            return "does not let this server in"
+        case _:
+            return "is away"
+
+
 def connect(url: str, *, seconds: float = 5) -> redis.Redis:
     """A client for threads. A connection that Redis closed meanwhile is replaced once, in silence."""
     retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))

@@ -7,10 +7,9 @@ import redis
 from loguru import logger
 
 from ..errors import StartError
-from .connection import connect
+from .connection import REFUSED, connect
 
 OLDEST = (7, 0)
-REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
 
 
 def faults(info: Mapping[str, Any]) -> list[str]:
