@@ -63,9 +63,10 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
 
 
 async def _reap(store: JobStore) -> None:
-    """The API looks for lost jobs too: it works with no worker alive."""
+    """The API looks for lost jobs too: it works with no worker alive. And it judges the store."""
     while True:
         try:
+            await store.judge()
             for job_id, status in await store.reap():
                 logger.warning("job {} {}: its worker was lost", job_id, status)
         except STORE_ERRORS as error:

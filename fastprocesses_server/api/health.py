@@ -31,7 +31,7 @@ async def ready(request: Request) -> Response:
     registry = services.registry
     try:
         async with asyncio.timeout(SECONDS):
-            if wrong := await services.store.faults():
+            if wrong := await services.store.judge():
                 return _not_ready([f"the job store is unfit: {what}" for what in wrong])
             offers = await services.offers.of(registry.queues)
             folders = await services.offers.folders(registry.queues)

@@ -295,11 +295,11 @@ def _said(valkey: OwnValkey) -> str:
 @pytest.mark.parametrize(
     ("troubled", "said"),
     [
-        (full, "The job store is full."),
-        (replica, "The job store is a replica, which takes no jobs."),
-        (other_password, "The job store does not let this server in."),
-        (unsaved, "The job store cannot write its data to disk."),
-        (loading, "The job store is still loading its data."),
+        (full, "is full"),
+        (replica, "is a replica, which takes no jobs"),
+        (other_password, "The job store does not let this server in"),
+        (unsaved, "The job store cannot write its data to disk"),
+        (loading, "The job store is still loading its data"),
     ],
 )
 def test_a_redis_that_refuses_is_told_and_jobs_go_on_when_it_is_over(
@@ -321,7 +321,7 @@ def test_a_redis_that_refuses_is_told_and_jobs_go_on_when_it_is_over(
                 heard.add(response.json().get("detail"))
             for call, (response, _) in zip(CALLS, ask_all(trouble.client, removed), strict=True):
                 assert response.status_code in (200, 410, 503), (call, response.text)
-        assert any(text and text.startswith(said) for text in heard), heard
+        assert any(text and said in text for text in heard), heard
     for job_id in (*running, waiting):
         document = trouble.client.finished(job_id)
         assert document["status"] == "successful", document
