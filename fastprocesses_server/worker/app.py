@@ -134,7 +134,8 @@ def _leave(keeper: Keeper) -> None:
 def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
-    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
+    # The keeper tells what became of a job, and an acknowledgement that fails is of no consequence.
+    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL + 1)
     warnings.simplefilter("ignore", CPendingDeprecationWarning)  # said at every loss of Redis, of a default of Celery 6
     if os.geteuid() == 0:
         warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
