@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
+from .folder import look
 from .lifetimes import lease
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .transitions import DECLINED, REAP, load_transitions
@@ -95,9 +97,10 @@ class Leases:
             pipeline.expire(name, REGISTRY_SECONDS)
             pipeline.execute()
 
-    def identify(self) -> bytes:
-        """The id of this store, which no other has."""
+    def look_at(self, folder: Path) -> bytes:
+        """Have the heartbeats tell which folder of results this worker sees; the id of the store."""
         store: bytes = self.transitions["identify"](args=[token_hex(8)])
+        self.folder = look(folder, store)
         return store
 
     def claim(self, job_id: str) -> Claim | None:

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 import warnings
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
@@ -15,7 +16,6 @@ from loguru import logger
 
 from ..jobs.callbacks import QUEUE
 from ..jobs.connection import STORE_ERRORS, celery_url, connect
-from ..jobs.folder import look
 from ..jobs.leases import Leases
 from ..jobs.messages import DELIVER, TASK
 from ..jobs.sweep import sweep
@@ -78,6 +78,8 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
 
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
+        with suppress(*STORE_ERRORS):
+            leases.look_at(settings.results_folder)  # so that the first heartbeat tells it
         keeper.start()
         threading.Thread(target=_look_after_folder, args=(settings, leases), name="folder", daemon=True).start()
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
@@ -110,8 +112,7 @@ def _look_after_folder(settings: Settings, leases: Leases) -> None:
     folder, next_sweep = settings.results_folder, time.monotonic()
     while True:
         try:
-            store = leases.identify()
-            leases.folder = look(folder, store)
+            store = leases.look_at(folder)
             if time.monotonic() >= next_sweep:
                 next_sweep = time.monotonic() + SWEEP_SECONDS
                 if removed := sweep(jobs, cache, folder, store):

@@ -43,13 +43,14 @@ def test_a_folder_that_cannot_be_written_ends_the_start_with_the_remedy(tmp_path
     assert look(tmp_path / "file" / "results", b"store") == UNWRITABLE
 
 
-def test_a_store_keeps_its_id_until_it_loses_its_data(redis_url: str) -> None:
+def test_a_store_keeps_its_id_until_it_loses_its_data(redis_url: str, tmp_path: Path) -> None:
     with connect(redis_url) as redis:
         leases = Leases(redis, Settings(), Registry({}), "one", ("default",))
-        first = leases.identify()
-        assert leases.identify() == first
+        first = leases.look_at(tmp_path)
+        assert leases.look_at(tmp_path) == first
         redis.flushall()
-        assert leases.identify() != first
+        assert leases.look_at(tmp_path) != first
+        assert leases.folder.startswith(first.decode())  # the folder stays the first one's
 
 
 @pytest.mark.parametrize(
