@@ -1,15 +1,13 @@
 """Fixtures that most tests share."""
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from serving import ROOT, Client, Server, wait_until
+from serving import ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
-from fastprocesses_server.standalone.valkey import embedded_valkey
 
 
 @pytest.fixture
@@ -69,15 +67,8 @@ def client(server: Server) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Valkey of its own, for tests that need no server."""
-    with embedded_valkey(tmp_path_factory.mktemp("valkey")) as valkey:
-        process = subprocess.Popen([valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        assert process.stdin
-        process.stdin.write(valkey.configuration.encode())
-        process.stdin.close()
-        wait_until(valkey.answers)
+    with own_valkey(tmp_path_factory.mktemp("valkey")) as valkey:
         yield valkey.url
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture

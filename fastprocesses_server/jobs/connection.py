@@ -22,6 +22,8 @@ STORE_ERRORS = (redis.RedisError,)
 CONNECT_SECONDS = 2
 SENTINEL_SECONDS = 1
 """For each of the Sentinels, which are asked one after the other."""
+CUT_SECONDS = 10
+"""After which Celery notices a connection that was cut in silence."""
 ASK_SECONDS = 1
 AWAY_SECONDS = 10
 """Before Sentinels are asked again that did not answer."""
@@ -55,6 +57,26 @@ class _OnceAsync(AsyncRetry):
         self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False
     ) -> Any:
         return await super().call_with_retry(do, fail, is_retryable or _is_elsewhere, with_failure_count)
+
+
+REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
+
+
+def trouble(error: BaseException) -> str:
+    """What is wrong with a Redis, as a clause without address and secret, which clients may read."""
+    match error:
+        case redis.BusyLoadingError():
+            return "is still loading its data"
+        case redis.OutOfMemoryError():
+            return "is full"
+        case redis.ReadOnlyError():
+            return "is a replica, which takes no jobs"
+        case redis.ResponseError() if str(error).startswith("MISCONF"):
+            return "cannot write its data to disk"
+        case _ if isinstance(error, REFUSED):
+            return "does not let this server in"
+        case _:
+            return "is away"
 
 
 def connect(url: str, *, seconds: float = 5) -> redis.Redis:
@@ -170,7 +192,7 @@ def _celery_sentinels(where: SentinelUrl) -> str:
 
 def celery_options(url: str) -> dict[str, Any]:
     """What kombu wants to know beside the URL."""
-    options = _options(url, 5)
+    options = {**_options(url, 5), "health_check_interval": CUT_SECONDS}
     if not url.startswith(SCHEME):
         return options
     where = read_sentinel_url(url)

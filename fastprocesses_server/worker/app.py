@@ -5,6 +5,7 @@ import os
 import threading
 import time
 import warnings
+from contextlib import suppress
 from secrets import token_hex
 from typing import Any
 
@@ -27,7 +28,7 @@ from .keeper import Keeper
 from .runner import Runner
 
 POOL_SECONDS = 0.1
-SWEEP_SECONDS = 600
+LOOK_SECONDS, SWEEP_SECONDS = 5, 600
 LEAVE_SECONDS = 3
 """What a stop may take after the time of grace, before it is forced."""
 
@@ -80,8 +81,10 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
 
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
+        with suppress(*STORE_ERRORS):
+            leases.look_at(settings.results_folder)  # so that the first heartbeat tells it
         keeper.start()
-        threading.Thread(target=_sweep, args=(settings,), name="sweep", daemon=True).start()
+        threading.Thread(target=_look_after_folder, args=(settings, leases), name="folder", daemon=True).start()
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
 
     def stop(**_: Any) -> None:
@@ -110,16 +113,20 @@ def _replace_children_quickly(consumer: Any) -> None:
     consumer.hub.call_repeatedly(POOL_SECONDS, consumer.pool._pool.maintain_pool)  # noqa: SLF001 - there is no other way
 
 
-def _sweep(settings: Settings) -> None:
-    """A thread of its own: removing large files must not keep the keeper from its beats."""
+def _look_after_folder(settings: Settings, leases: Leases) -> None:
+    """A thread of its own: a slow disk must not keep the keeper from its beats."""
     jobs, cache = (connect(url.get_secret_value()) for url in (settings.broker_url, settings.result_cache_url))
+    folder, next_sweep = settings.results_folder, time.monotonic()
     while True:
         try:
-            if removed := sweep(jobs, cache, settings.results_folder):
-                logger.info("{} folders of expired results removed", removed)
-        except STORE_ERRORS as error:
-            logger.debug("the sweep waits for Redis: {}", error)
-        time.sleep(SWEEP_SECONDS)
+            store = leases.look_at(folder)
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + SWEEP_SECONDS
+                if removed := sweep(jobs, cache, folder, store):
+                    logger.info("{} folders of expired results removed", removed)
+        except (*STORE_ERRORS, OSError) as error:
+            logger.debug("the sweep waits: {}", error)
+        time.sleep(LOOK_SECONDS)
 
 
 def _leave(keeper: Keeper) -> None:
@@ -135,7 +142,8 @@ def _leave(keeper: Keeper) -> None:
 def run_worker(app: Celery, concurrency: int | None) -> int:
     """Until it is told to stop; the exit status. Without a concurrency there is a child for each processor."""
     signals.setup_logging.connect(lambda **_: None, weak=False)  # the command line has set up the logs
-    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL)  # the keeper tells what became of a job
+    # The keeper tells what became of a job, and an acknowledgement that fails is of no consequence.
+    logging.getLogger("celery.worker.request").setLevel(logging.CRITICAL + 1)
     if os.geteuid() == 0:
         warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined] # its stub lacks it
         logger.warning("this worker runs as root, and so do the callables")
