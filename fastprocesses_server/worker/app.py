@@ -91,8 +91,12 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
         threading.Thread(target=_leave, args=(keeper,), name="leave", daemon=True).start()
 
     def enter_child(**_: Any) -> None:
-        runner.enter_child()
-        delivery.enter_child()
+        try:
+            runner.enter_child()
+            delivery.enter_child()
+        except Exception as error:  # noqa: BLE001 - Celery would go on, and hand jobs to a child that cannot run any
+            logger.critical("a process for jobs cannot start: {}: {}", type(error).__name__, error)
+            os._exit(1)
 
     def leave_child(**_: Any) -> None:
         end_descendants()
