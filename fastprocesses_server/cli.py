@@ -89,7 +89,6 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
     from .standalone.dev import run_serve
 
     settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
-    check_folder(settings.results_folder)
     if why := check_fitness(settings.broker_url.get_secret_value()):
         logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
     if settings.workers:
@@ -102,7 +101,9 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
                 environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
             )
         )
-    run_server(settings, _load(settings, missing_packages="warning"))
+    registry = _load(settings, missing_packages="warning")
+    check_folder(settings.results_folder)
+    run_server(settings, registry)
 
 
 @app.command()
@@ -113,8 +114,8 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
     from .worker.app import create_worker, run_worker
 
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    check_folder(settings.results_folder)
     registry = _load(settings, queues=settings.worker_queues)
+    check_folder(settings.results_folder)
     with _ending_on_signals():
         wait_for_fitness(settings.broker_url.get_secret_value())
     sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))
