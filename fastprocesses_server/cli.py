@@ -1,6 +1,8 @@
 """The command line: `dev`, `serve`, `worker`, `check`. Commands import what they need when they run."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,12 +81,16 @@ def dev(host: Host = None, port: Port = None, processes: Processes = None, state
 @app.command()
 def serve(host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None) -> None:
     """Start the API, alone or with workers that are started again when they end; Redis is found by the settings."""
+    from loguru import logger
+
     from .api.server import run_server
     from .jobs.fitness import check_fitness
+    from .jobs.folder import check_folder
     from .standalone.dev import run_serve
 
     settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
-    check_fitness(settings.broker_url.get_secret_value())
+    if why := check_fitness(settings.broker_url.get_secret_value()):
+        logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
     if settings.workers:
         sys.exit(
             run_serve(
@@ -95,18 +101,23 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
                 environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
             )
         )
-    run_server(settings, _load(settings, missing_packages="warning"))
+    registry = _load(settings, missing_packages="warning")
+    check_folder(settings.results_folder)
+    run_server(settings, registry)
 
 
 @app.command()
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
     """Start a worker."""
-    from .jobs.fitness import check_fitness
+    from .jobs.fitness import wait_for_fitness
+    from .jobs.folder import check_folder
     from .worker.app import create_worker, run_worker
 
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    check_fitness(settings.broker_url.get_secret_value())
     registry = _load(settings, queues=settings.worker_queues)
+    check_folder(settings.results_folder)
+    with _ending_on_signals():
+        wait_for_fitness(settings.broker_url.get_secret_value())
     sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))
 
 
@@ -120,6 +131,22 @@ def check(
     for process in registry.values():
         print(f"{process.source}: {process.id} {process.version}")  # noqa: T201
     print(f"{len(registry)} processes, nothing wrong")  # noqa: T201
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """A process that only waits ends quietly when it is told to, also as the first one of a container."""
+    import signal
+
+    def end(_number: int, _frame: object) -> None:
+        sys.exit(0)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _settings(**options: object) -> "Settings":

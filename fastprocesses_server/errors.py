@@ -150,7 +150,7 @@ class SyncTimeout(Problem):
 
 
 class Unavailable(Problem):
-    """Redis or every worker is away; what was asked may work in a moment."""
+    """Redis is away or takes no jobs, or every worker is away; what was asked may work in a moment."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Service Unavailable"

@@ -35,6 +35,8 @@ from pydantic_settings import (
 
 from .errors import StartError
 from .processes.quantities import Bytes
+from .sentinel_url import SCHEME as SENTINEL
+from .sentinel_url import read_sentinel_url
 
 PREFIX = "FP_"
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what every such secret begins with
@@ -142,7 +144,9 @@ class Settings(BaseSettings):
     )
 
     redis_url: SecretStr | None = _setting(
-        None, "One Redis or Valkey for everything: redis://, rediss:// or unix://. Wins over the eight settings below."
+        None,
+        "One Redis or Valkey for everything: redis://, rediss:// or unix://, or replicated and under Sentinel: "
+        "sentinel://host1:26379,host2:26379,host3:26379/0?master=NAME. Wins over the eight settings below.",
     )
     broker_host: str = _setting(
         "localhost", "Redis of queue and jobs.", also=_also("BROKER_HOST", "CELERY_BROKER_HOST")
@@ -237,8 +241,11 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+        url = value.get_secret_value() if value else "redis://"
+        if url.startswith(SENTINEL):
+            read_sentinel_url(url)
+        elif not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss://, unix:// or sentinel://")
         return value
 
     @model_validator(mode="after")

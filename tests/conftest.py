@@ -1,30 +1,40 @@
 """Fixtures that most tests share."""
 
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from serving import ROOT, Client, Server, wait_until
+from serving import ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
-from fastprocesses_server.standalone.valkey import embedded_valkey
 
 
 @pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
-    """Takes a line about what was measured; the run shows it at its end."""
-    return lambda line: record_property("figure", line)
+def remark(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a line about what was seen; the run shows it at its end."""
+    return lambda line: record_property("remark", line)
+
+
+@pytest.fixture
+def figure(remark: Callable[[str], None]) -> Callable[..., None]:
+    """Shows what was measured, and holds it to its bound."""
+
+    def show(name: str, value: float, unit: str = "", at_most: float = float("inf")) -> None:
+        bound = f" (at most {at_most:g})" if at_most < float("inf") else ""
+        remark(f"{name}: {value:.5g} {unit}".rstrip() + bound)
+        assert value <= at_most, name
+
+    return show
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [report for of_kind in terminalreporter.stats.values() for report in of_kind]
     calls = [report for report in reports if isinstance(report, pytest.TestReport) and report.when == "call"]
-    figures = [line for report in calls for name, line in report.user_properties if name == "figure"]
-    if figures:
+    remarks = [str(line) for report in calls for name, line in report.user_properties if name == "remark"]
+    if remarks:
         terminalreporter.section("figures")
-        terminalreporter.write_line("\n".join(map(str, figures)))
+        terminalreporter.write_line("\n".join(remarks))
 
 
 @pytest.fixture(scope="session")
@@ -57,15 +67,8 @@ def client(server: Server) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a Valkey of its own, for tests that need no server."""
-    with embedded_valkey(tmp_path_factory.mktemp("valkey")) as valkey:
-        process = subprocess.Popen([valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        assert process.stdin
-        process.stdin.write(valkey.configuration.encode())
-        process.stdin.close()
-        wait_until(valkey.answers)
+    with own_valkey(tmp_path_factory.mktemp("valkey")) as valkey:
         yield valkey.url
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture

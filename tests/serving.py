@@ -6,13 +6,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import httpx
 import pytest
+
+from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
+from fastprocesses_server.standalone.valkey import Valkey, embedded_valkey
 
 ROOT = Path(__file__).parent.parent
 START_SECONDS = 60
@@ -63,6 +67,51 @@ def shared_environment(redis_url: str, processes: Path, folder: Path) -> dict[st
         "FP_RESULTS_DIR": str(folder / "results"),
         "FP_WORKER_CONCURRENCY": "1",
     }
+
+
+class OwnValkey:
+    """A Valkey of one test, which may be held, killed and started again with its data."""
+
+    def __init__(self, valkey: Valkey, url: str, settings: str) -> None:
+        self.valkey = valkey
+        self.url = url
+        self.settings = settings
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, more: str = "") -> None:
+        """With more lines of configuration; it may still load its data when this returns."""
+        self.process = subprocess.Popen([self.valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        assert self.process.stdin
+        self.process.stdin.write((self.valkey.configuration + self.settings + more).encode())
+        self.process.stdin.close()
+
+    def answers(self) -> bool:
+        """False also while it loads its data."""
+        try:
+            with connect(self.url, seconds=1) as redis:
+                return bool(redis.ping())
+        except STORE_ERRORS:
+            return False
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait(10)
+
+
+@contextmanager
+def own_valkey(folder: Path, url: str = "", settings: str = "") -> Iterator[OwnValkey]:
+    """At its socket, or where its settings and the URL say."""
+    with embedded_valkey(folder) as valkey:
+        own = OwnValkey(valkey, url or valkey.url, settings)
+        own.start()
+        wait_until(own.answers)
+        yield own
+        own.kill()
 
 
 class Server:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fastprocesses_server.errors import StartError
+from fastprocesses_server.sentinel_url import read_sentinel_url
 from fastprocesses_server.settings import Settings, load_settings, setting_names, unknown_names
 
 
@@ -139,3 +140,29 @@ def test_unknown_names_are_reported_with_a_suggestion() -> None:
 
 def test_every_setting_has_a_text() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://hunter2", "must begin with redis://, rediss://, unix:// or sentinel://"),
+        ("sentinel://hunter2:1,b:1/0", "does not name the primary: end it with ?master=NAME"),
+        ("sentinel://:hunter2/@a:1/0?master=jobs", "must be sentinel://[[user]:password@]host1:26379"),
+        ("sentinel://:hunter2@a:1/jobs?master=jobs", "must be sentinel://[[user]:password@]host1:26379"),
+        ("sentinel://a:1,:hunter2/0?master=jobs", "has no host:port as Sentinel 2"),
+        ("sentinel://a:hunter2/0?master=jobs", "has no host:port as Sentinel 1"),
+        ("sentinel://a:1,/0?master=jobs", "has no host:port as Sentinel 2"),
+        ("sentinel://a:70000/0?master=jobs", "has no host:port as Sentinel 1"),
+        ("sentinel://a/0?master=jobs&ssl=hunter2", "may have after the ? only master, sentinel_username, sent"),
+    ],
+)
+def test_a_wrong_url_of_redis_is_explained_but_not_shown(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
+    monkeypatch.setenv("FP_REDIS_URL", url)
+    with pytest.raises(StartError) as error:
+        load_settings()
+    assert f"FP_REDIS_URL: {said}" in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_what_sentinels_are_told_is_never_shown() -> None:
+    assert "hunter" not in repr(read_sentinel_url("sentinel://:hunter2@a/0?master=jobs&sentinel_password=hunter3"))

@@ -11,6 +11,7 @@ from loguru import logger
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
+from ..jobs.folder import OwnFolder
 from ..jobs.offers import Offers
 from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
@@ -46,7 +47,8 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
             await client.aclose()
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, Offers(redis, settings))
+    offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder)
     for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, health):
         app.include_router(module.router)
     add_problem_handlers(app)
@@ -61,9 +63,10 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
 
 
 async def _reap(store: JobStore) -> None:
-    """The API looks for lost jobs too: it works with no worker alive."""
+    """The API looks for lost jobs too: it works with no worker alive. And it judges the store."""
     while True:
         try:
+            await store.judge()
             for job_id, status in await store.reap():
                 logger.warning("job {} {}: its worker was lost", job_id, status)
         except STORE_ERRORS as error:

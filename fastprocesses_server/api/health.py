@@ -4,8 +4,8 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from ..jobs.connection import STORE_ERRORS
-from ..jobs.offers import unoffered, unserved
+from ..jobs.connection import STORE_ERRORS, trouble
+from ..jobs.offers import strangers, unoffered, unserved
 from .documents import json_response
 from .services import services_of
 
@@ -23,17 +23,23 @@ async def live(_: Request) -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
-    """Redis answers and is fit, and each queue has a live worker; a process that none of them has is a warning."""
+    """Redis takes what is written and is fit, each queue has a live worker, and all see one folder of results.
+
+    A process that no worker has is a warning.
+    """
     services = services_of(request)
     registry = services.registry
     try:
         async with asyncio.timeout(SECONDS):
-            if wrong := await services.store.faults():
+            if wrong := await services.store.judge():
                 return _not_ready([f"the job store is unfit: {what}" for what in wrong])
             offers = await services.offers.of(registry.queues)
-    except (*STORE_ERRORS, TimeoutError):
-        return _not_ready(["the job store is away"])
-    if reasons := [f"no worker serves the queue {name}" for name in unserved(offers)]:
+            folders = await services.offers.folders(registry.queues)
+            own = await services.folder.look(await services.store.identify())
+    except (*STORE_ERRORS, TimeoutError) as error:
+        return _not_ready([f"the job store {trouble(error)}"])
+    idle = [f"no worker serves the queue {name}" for name in unserved(offers)]
+    if reasons := [*idle, *strangers(own, folders)]:
         return _not_ready(reasons)
     warnings = [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
     return json_response({"status": "ready", **({"warnings": warnings} if warnings else {})})

@@ -11,7 +11,7 @@ from loguru import logger
 from starlette.exceptions import HTTPException
 
 from ..errors import Problem, Unavailable
-from ..jobs.connection import STORE_ERRORS
+from ..jobs.connection import STORE_ERRORS, trouble
 from .negotiation import allowed_methods
 
 PROBLEM_JSON = "application/problem+json"
@@ -48,7 +48,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_store_error(request: Request, error: Exception) -> Response:
     logger.error("{} {}: Redis: {}", request.method, request.url.path, error)
-    return problem_response(request, Unavailable("The job store is away. Try again in a moment."))
+    return problem_response(request, Unavailable(f"The job store {trouble(error)}. Try again in a moment."))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

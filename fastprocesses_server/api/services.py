@@ -8,6 +8,7 @@ from ..errors import NoSuchProcess
 from ..execution.request import RequestReader
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
+from ..jobs.folder import OwnFolder
 from ..jobs.offers import Offers
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
@@ -29,6 +30,7 @@ class Services:
     results: ResultStore
     fetcher: Fetcher
     offers: Offers
+    folder: OwnFolder
     readers: dict[str, RequestReader] = field(default_factory=dict)
     documents: KeptDocuments = field(default_factory=KeptDocuments)
 

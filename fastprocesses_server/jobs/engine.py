@@ -82,6 +82,7 @@ class Engine:
 
         Raises:
             KeyReused: another request had its Idempotency-Key.
+            Unavailable: the store is unfit.
         """
         job_id, cached = str(uuid4()), await self._cached(execution)
         if cached is None:
@@ -101,7 +102,7 @@ class Engine:
             JobFailed: with the cause.
             KeyReused: another request had its Idempotency-Key.
             SyncTimeout: over the server's limit for those who wait without an end; the run is ended.
-            Unavailable: no worker is alive.
+            Unavailable: no worker is alive, or the store is unfit.
         """
         cached = await self._cached(execution)
         if cached is not None:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -16,6 +18,7 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
+from .folder import look
 from .lifetimes import lease
 from .offers import offers_of
 from .record import Job, Status, as_mapping, read_moved, read_record
@@ -81,6 +84,8 @@ class Leases:
         self.owner = owner
         self.fingerprint = registry.fingerprint
         self.queues = tuple(queues)
+        self.folder = ""
+        """Mark of the folder of results, once it is known."""
         self.transitions = load_transitions(redis)
 
     def register(self) -> None:
@@ -93,6 +98,12 @@ class Leases:
             pipeline.expire(name, REGISTRY_SECONDS)
             pipeline.execute()
 
+    def look_at(self, folder: Path) -> bytes:
+        """Have the heartbeats tell which folder of results this worker sees; the id of the store."""
+        store: bytes = self.transitions["identify"](args=[token_hex(8)])
+        self.folder = look(folder, store)
+        return store
+
     def claim(self, job_id: str) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
@@ -101,7 +112,8 @@ class Leases:
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker."""
-        is_registered, held = self.transitions["beat"](args=[self.owner, self.lease, self.fingerprint, *self.queues])
+        arguments = [self.owner, self.lease, self.fingerprint, self.folder, *self.queues]
+        is_registered, held = self.transitions["beat"](args=arguments)
         if not is_registered:
             self.register()
         return [

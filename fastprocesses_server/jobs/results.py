@@ -14,6 +14,7 @@ from ..execution.outputs import EncodedOutput, StoredOutput
 
 LARGEST_VALUE = 64 * 1024
 CHUNK = 1 << 20
+PARTS = ("jobs", "cache", "work")
 NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS)
 """What file systems without hard links say."""
 

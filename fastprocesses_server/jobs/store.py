@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
+
+from loguru import logger
 
 from ..errors import KeyReused, Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
@@ -12,7 +15,7 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
-from .fitness import faults
+from .fitness import faults, hindrances
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
@@ -62,6 +65,8 @@ class JobStore:
         self.settings = settings
         self.transitions = load_transitions(redis)
         self.messages = MessageEncoder()
+        self.faults: list[str] = []
+        """Of this Redis, by the last look."""
 
     async def create(
         self,
@@ -76,7 +81,7 @@ class JobStore:
         """Record and message, in one step. Executions with the same `key` that come meanwhile are joined to it.
 
         Raises:
-            Unavailable: it needs a worker now, and none is alive.
+            Unavailable: the store is unfit, or it needs a worker now and none is alive.
             KeyReused: another request had its Idempotency-Key.
         """
         silence = lease(self.settings) if needs_worker else 0
@@ -88,6 +93,7 @@ class JobStore:
         """A job whose outputs are known before it starts.
 
         Raises:
+            Unavailable: the store is unfit.
             KeyReused: another request had its Idempotency-Key.
         """
         return await self._create(job_id, execution, is_public=is_public, manifest=write_manifest(outputs))
@@ -103,6 +109,8 @@ class JobStore:
         silence: int = 0,
         manifest: bytes = b"",
     ) -> Created:
+        if self.faults:
+            raise Unavailable("\n".join(f"New jobs wait until the job store is fit: {what}" for what in self.faults))
         queue, once = execution.process.run.queue, execution.idempotency
         fields = self._fields(execution, is_public=is_public)
         if execution.subscriber:
@@ -156,10 +164,21 @@ class JobStore:
         delivery = {"base": subscriber.base, "delivery": self.messages.encode(job_id, QUEUE, DELIVER)}
         return delivery | {name: uri for name, uri in uris.items() if uri}
 
-    async def faults(self) -> list[str]:
-        """Why jobs must not be entrusted to this Redis now."""
+    async def judge(self) -> list[str]:
+        """Why jobs must not be entrusted to this Redis now; until another look finds nothing, none are taken."""
         info: Any = await self.redis.info()
-        return faults(info)
+        found = [*faults(info), *hindrances(info)]
+        if found and found != self.faults:
+            logger.error("the Redis of the jobs is unfit, no new jobs are taken: {}", "; ".join(found))
+        elif self.faults and not found:
+            logger.info("the Redis of the jobs is fit again")
+        self.faults = found
+        return found
+
+    async def identify(self) -> bytes:
+        """The id of this store, which no other has."""
+        store: bytes = await self.transitions["identify"](args=[token_hex(8)])
+        return store
 
     async def read(self, job_id: str) -> Job | None:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")

@@ -3,24 +3,26 @@
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
+from .folder import mark_of
+
 if TYPE_CHECKING:
     from redis import Redis
 
-MARKER = ".store"
 SPARED_SECONDS = 3600
 """Younger folders are left alone: what is being written has no owner in Redis yet."""
 
 
-def sweep(jobs: "Redis", cache: "Redis", folder: Path) -> int:
-    """Remove what nobody refers to any more; the number of folders removed. May raise one of `STORE_ERRORS`."""
-    if not _belong_together(jobs, folder):
+def sweep(jobs: "Redis", cache: "Redis", folder: Path, store: bytes) -> int:
+    """Remove what nobody refers to any more; the number of folders removed. `store` is the id of that of the jobs.
+
+    May raise one of `STORE_ERRORS`, and OSError.
+    """
+    if mark_of(folder, store).partition(b" ")[0] != store:
         logger.warning("{} holds results of another Redis: nothing expired is removed there", folder)
         return 0
     abandoned = [
@@ -31,18 +33,6 @@ def sweep(jobs: "Redis", cache: "Redis", folder: Path) -> int:
     for path in abandoned:
         shutil.rmtree(path, ignore_errors=True)
     return len(abandoned)
-
-
-def _belong_together(jobs: "Redis", folder: Path) -> bool:
-    """Whether the folder is marked with the id of this Redis; one without a mark gets it."""
-    jobs.set("fp:store", token_hex(8), nx=True)
-    store: Any = jobs.get("fp:store")
-    marker = folder / MARKER
-    if not folder.is_dir():
-        return True
-    with suppress(FileExistsError), marker.open("xb") as file:
-        file.write(store)
-    return bool(marker.read_bytes() == store)
 
 
 def _unnamed(folder: Path, client: "Redis", key: str) -> Iterator[Path]:

@@ -15,6 +15,7 @@ NAMES = (
     "dismiss",
     "give_back",
     "gone",
+    "identify",
     "list",
     "overrun",
     "progress",

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .candidates import Candidate, is_allowed, not_allowed, read_folder
@@ -12,6 +12,7 @@ from .description import Process
 from .inspection import Report
 from .inspector import inspect_callables
 from .merging import Merged, MissingPackages, merge
+from .suggestion import suggest
 from .versions import VERSION_MARK, by_version, is_newer
 
 
@@ -81,11 +82,22 @@ def load_registry(
     Raises DescriptionErrors with everything that is wrong, StartError where there is nothing to read.
     """
     candidates, complaints = read_folder(folder.resolve())
+    unknown = _unknown_queues(queues, {c.file.run.queue for c in candidates if c.file})
     candidates = [c for c in candidates if not (queues and c.file and c.file.run.queue not in queues)]
     allowed = [c for c in candidates if c.callable and is_allowed(c, allowed_modules)]
     complaints += [not_allowed(c, allowed_modules) for c in candidates if c.callable and c not in allowed]
     reports = inspect_callables(folder, [c.wanted for c in allowed], import_seconds)
-    return make_registry(list(zip(allowed, reports, strict=True)), complaints, missing_packages)
+    registry = make_registry(list(zip(allowed, reports, strict=True)), complaints, missing_packages)
+    return replace(registry, warnings=(*unknown, *registry.warnings))
+
+
+def _unknown_queues(queues: Iterable[str], known: Collection[str]) -> list[str]:
+    """A warning for each, no error: its description files may come later."""
+    return [
+        f'FP_WORKER_QUEUES: no description file names the queue "{queue}"{suggest(queue, known)}'
+        for queue in queues
+        if queue not in known
+    ]
 
 
 def make_registry(

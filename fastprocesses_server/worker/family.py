@@ -1,15 +1,18 @@
 """The processes that run jobs, and all that these have started: how much memory they have, how they are ended."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined] # its stub lacks it
 
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
+END_SECONDS = 1.0
 
 
 def become_head() -> None:
@@ -18,9 +21,35 @@ def become_head() -> None:
     It leads a process group, so that one signal reaches whatever stays in it. Where the kernel offers that (Linux),
     what it starts remains its descendant even when the parents in between have ended.
     """
+    _allow_pools()
     os.setpgid(0, 0)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _allow_pools() -> None:
+    """Have `multiprocessing` start processes here: it takes the children of Celery's pool for daemons.
+
+    It also passes the key on to those that are spawned, which a key of billiard's own type refuses.
+    """
+    process = multiprocessing.current_process()
+    process.daemon = False
+    process._config["authkey"] = AuthenticationString(process.authkey)  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def end_descendants() -> None:
+    """To be called where a process that ran jobs ends: pools and the like that callables have kept end with it.
+
+    Python's resource tracker takes away what pools have left in memory, and ends by itself after this process.
+    """
+    descendants = psutil.Process().children(recursive=True)
+    for descendant in descendants:
+        with suppress(psutil.Error):
+            descendant.terminate()
+    for descendant in psutil.wait_procs(descendants, END_SECONDS)[1]:
+        with suppress(psutil.Error):
+            if not any("resource_tracker" in argument for argument in descendant.cmdline()):
+                descendant.kill()
 
 
 class Families:

@@ -43,13 +43,13 @@ def campaigns(tmp_path: Path) -> Iterator[list[Campaign]]:
         yield [make_campaign(stack, SEED + number) for number, stack in enumerate(stacks)]
 
 
-def test_no_accepted_job_is_lost_and_each_ends_once(campaigns: list[Campaign], figure: Callable[[str], None]) -> None:
+def test_no_accepted_job_is_lost_and_each_ends_once(campaigns: list[Campaign], remark: Callable[[str], None]) -> None:
     with ThreadPoolExecutor(STACKS) as at_once:
         list(at_once.map(Campaign.run, campaigns, deal(ROUNDS, SEED, STACKS)))
     wrong = [line for campaign in campaigns for line in check(campaign)]
     assert not wrong, f"seed {SEED}:\n" + "\n".join(wrong)
     for line in report(campaigns, [read_lives(campaign.stack) for campaign in campaigns]):
-        figure(line)
+        remark(line)
     assert sum(len(campaign.hits) for campaign in campaigns) == ROUNDS
     left = [pid for campaign in campaigns for pid in campaign.stack.stop()]
     assert not left, f"seed {SEED}: processes that outlived their server"

@@ -1,5 +1,7 @@
 """Dismissal ends whatever a job has started, and tells the callable first."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,16 @@ def written(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("process", ["stubborn", "detach"])
-def test_all_processes_of_a_dismissed_job_end(client: Client, tmp_path: Path, process: str) -> None:
+def test_all_processes_of_a_dismissed_job_end(
+    client: Client, tmp_path: Path, figure: Callable[..., None], process: str
+) -> None:
     job_id = client.submit(process, {"pids": str(tmp_path / "pids")})
     pids = written(tmp_path / "pids")
     assert len(pids) == 2
+    start = time.monotonic()
     client.delete(f"/jobs/{job_id}")
     wait_until(lambda: not any(map(is_running, pids)), 10)
+    figure(f"dismissal of {process}: all its processes gone", time.monotonic() - start, "s", 3)
     assert client.status(job_id)["status"] == "dismissed"
 
 

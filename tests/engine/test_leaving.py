@@ -1,6 +1,8 @@
-"""A worker that is told to stop gives its work back within its grace time."""
+"""A worker that is told to stop gives its work back within its grace time; that of a killed one is taken over."""
 
-from collections.abc import Iterator
+import signal
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -50,6 +52,24 @@ def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_
     client.delete(f"/jobs/{job_id}")
 
 
+@pytest.mark.parametrize(("number", "at_most"), [(signal.SIGTERM, 10), (signal.SIGKILL, 30)])
+def test_a_job_whose_worker_ends_soon_runs_on_another(
+    parts: Parts, tmp_path: Path, figure: Callable[..., None], number: signal.Signals, at_most: float
+) -> None:
+    first, second, client = parts
+    told = tmp_path / "told"
+    job_id = client.submit("farewell", {"told": str(told)})
+    wait_until(told.exists)
+    second.start()
+    wait_until(lambda: "ready" in second.log(), 60, second.log)
+    start = time.monotonic()
+    assert first.process
+    first.process.send_signal(number)
+    wait_until(lambda: f"job {job_id} running" in second.log(), 60, second.log)
+    figure(f"{number.name} of a worker: its job runs on another", time.monotonic() - start, "s", at_most)
+    client.delete(f"/jobs/{job_id}")
+
+
 def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -> None:
     first, _, client = parts
     pids = tmp_path / "pids"
@@ -57,6 +77,28 @@ def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
     assert first.stop() == 0
     assert not any(map(is_running, pids.read_text().split()))
+
+
+def test_what_a_job_has_left_running_ends_with_the_process_that_ran_it(parts: Parts, tmp_path: Path) -> None:
+    first, _, client = parts
+    pids = tmp_path / "pids"
+    assert client.execute("detach", {"pids": str(pids), "how": "returns"}).text == "done"
+    child, left = pids.read_text().split()
+    assert client.execute("tally", {"counter": str(tmp_path / "runs")}).json() == 1
+    assert is_running(left)
+    assert first.stop() == 0
+    assert not is_running(child)
+    assert not is_running(left)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_worker(parts: Parts, method: str) -> None:
+    first, _, client = parts
+    pids = {client.execute("pooled", {"method": method}).text for _ in range(3)}
+    assert len(pids) == 1
+    assert is_running(pid := pids.pop())
+    assert first.stop() == 0
+    assert not is_running(pid)
 
 
 def test_a_job_whose_request_is_gone_fails_instead_of_running_on(parts: Parts, redis_url: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from serving import ROOT
 
 from fastprocesses_server.jobs.connection import connect
-from fastprocesses_server.jobs.fitness import doubts, faults
+from fastprocesses_server.jobs.fitness import doubts, faults, hindrances
 
 FIT = {"maxmemory_policy": "noeviction", "role": "master", "redis_version": "7.2.4", "aof_enabled": 1}
 
@@ -38,6 +38,18 @@ def test_valkey_counts_by_its_own_version() -> None:
 
 def test_a_redis_without_aof_is_doubted() -> None:
     assert "CONFIG SET appendonly yes" in doubts({**FIT, "aof_enabled": 0})[0]
+
+
+def test_a_redis_that_may_lose_what_no_replica_has_is_doubted() -> None:
+    assert "CONFIG SET min-replicas-to-write 1" in doubts({**FIT, "connected_slaves": 1})[0]
+    assert not doubts({**FIT, "connected_slaves": 1, "min_slaves_good_slaves": 1})
+
+
+def test_a_redis_whose_replicas_are_gone_takes_no_jobs_for_now() -> None:
+    away = {**FIT, "min_slaves_good_slaves": 0}
+    assert "min-replicas-to-write" in hindrances(away)[0]
+    assert not faults(away)
+    assert not hindrances({**FIT, "min_slaves_good_slaves": 1})
 
 
 @pytest.fixture

@@ -81,9 +81,9 @@ def test_only_old_files_without_an_owner_are_swept(store: ResultStore, redis_url
     assert SPARED_SECONDS >= 600
     with connect(redis_url) as redis:
         redis.set("fp:job:kept:results", "[]")
-        assert sweep(redis, redis, store.folder) == 3
+        assert sweep(redis, redis, store.folder, b"this") == 3
         assert sorted(path.name for path in (store.folder / "jobs").iterdir()) == ["kept", "other", "young"]
         os.utime(store.folder / "jobs" / "kept", (0, 0))
         redis.flushall()
-        assert sweep(redis, redis, store.folder) == 0  # another Redis knows nothing of this folder
+        assert sweep(redis, redis, store.folder, b"other") == 0  # another Redis knows nothing of this folder
     assert not list((store.folder / "work").iterdir())

@@ -194,3 +194,13 @@ def test_a_link_to_the_folder_is_as_good_as_the_folder(put: Put, folder: Path, t
 def test_a_file_that_cannot_be_read_is_a_complaint(folder: Path, complaints: Callable[..., str]) -> None:
     (folder / "a.yaml").symlink_to("a.yaml")
     assert complaints() == "processes.d/a.yaml:1:1: the file cannot be read: Too many levels of symbolic links"
+
+
+def test_a_queue_that_no_file_names_is_a_warning_with_a_suggestion(put: Put, folder: Path) -> None:
+    put("models.py", RUN)
+    put("a.yaml", "callable: models.run\nversion: 1.0.0\noutputs: {x: {schema: {type: string}}}\nrun: {queue: heavy}\n")
+    assert load_registry(folder, queues=["heavy"]).warnings == ()
+    assert load_registry(folder, queues=["heavi", "heavy", "other"]).warnings == (
+        'FP_WORKER_QUEUES: no description file names the queue "heavi"; did you mean "heavy"?',
+        'FP_WORKER_QUEUES: no description file names the queue "other"',
+    )

@@ -1,11 +1,14 @@
 """Callables that do what authors' callables do on bad days."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +155,20 @@ def hog(mebibytes: int, how: str, context: Any) -> int:
 
 
 def detach(pids: str, how: str) -> str:
-    """Starts a process that leaves the group and the session, and whose parent ends."""
-    code = "import os, time\nif os.fork(): os._exit(0)\nos.setsid()\nprint(os.getpid(), flush=True)\ntime.sleep(300)"
+    """Starts a process that leaves the group and the session, does not listen to SIGTERM, and whose parent ends."""
+    code = (
+        "import os, signal, time\n"
+        "if os.fork(): os._exit(0)\n"
+        "os.setsid()\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(os.getpid(), flush=True)\n"
+        "time.sleep(300)"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout
         Path(pids).write_text(f"{os.getpid()} {child.stdout.readline()}")
+    if how == "returns":
+        return "done"
     if how == "crash":
         time.sleep(2.5)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -171,3 +183,13 @@ def farewell(told: str, context: Any) -> str:
         time.sleep(0.02)
     Path(told).write_text("cancelled")
     return "partial"
+
+
+@cache
+def kept_pool(method: str) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, multiprocessing.get_context(method))
+
+
+def pooled(method: str) -> int:
+    """Has a pool that is kept for the next run; which process of it answered."""
+    return kept_pool(method).submit(os.getpid).result()

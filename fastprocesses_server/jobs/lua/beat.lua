@@ -1,16 +1,19 @@
--- A worker is alive, and so are its jobs. ARGV: owner, lease, fingerprint of its registry, queues.
+-- A worker is alive, and so are its jobs. ARGV: owner, lease, fingerprint of its registry, mark of its folder of
+-- results, queues.
 -- Returns whether that registry is known, then of each of its jobs id, pid, attempt, verdict, memory limit and progress.
 -- Verdicts: run, soft or hard (over that limit), or kill.
-local owner, lease, registry = ARGV[1], ARGV[2], ARGV[3]
-for i = 4, #ARGV do
+local owner, lease, registry, folder = unpack(ARGV, 1, 4)
+for i = 5, #ARGV do
   local workers = 'fp:workers:' .. ARGV[i]
   redis.call('ZADD', workers, now, owner)
   for _, silent in ipairs(redis.call('ZRANGEBYSCORE', workers, '-inf', now - 86400000)) do
     redis.call('ZREM', workers, silent)
     redis.call('HDEL', 'fp:registries', silent)
+    redis.call('HDEL', 'fp:folders', silent)
   end
 end
 redis.call('HSET', 'fp:registries', owner, registry)
+redis.call('HSET', 'fp:folders', owner, folder)
 local verdicts = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
 for i = 1, #mine, 2 do

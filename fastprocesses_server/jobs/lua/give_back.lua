@@ -18,5 +18,6 @@ for i = 1, #mine, 2 do
 end
 redis.call('DEL', 'fp:worker:' .. owner)
 redis.call('HDEL', 'fp:registries', owner)
+redis.call('HDEL', 'fp:folders', owner)
 for i = 2, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
 return given

@@ -14,6 +14,8 @@
 -- fp:worker:OWNER      hash, process id to job
 -- fp:registries        hash, worker to the fingerprint of its registry
 -- fp:registry:PRINT    hash, process, and process:version, to version and fingerprint
+-- fp:folders           hash, worker to the mark of its folder of results
+-- fp:store             id of this store, see folder.py
 -- fp:declined:ID       set, registries in which no process fits the job
 -- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
 -- fp:sink:ORIGIN       hash, how callbacks fare
