@@ -1,5 +1,6 @@
 """Errors as responses with problem documents (RFC 9457, exception.yaml)."""
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from secrets import token_hex
@@ -9,6 +10,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
@@ -82,7 +84,31 @@ async def _on_fault(request: Request, error: Exception) -> Response:
     return _response(request, document)
 
 
+class AnswerAtTheEnd:
+    """Requests that the end of the server interrupts get an answer: uvicorn cancels them once its patience is over."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except asyncio.CancelledError:
+            if has_begun or scope["type"] != "http":
+                raise
+            problem = Unavailable("The server stops, and with it the run that was waited for. Try again in a moment.")
+            await problem_response(Request(scope), problem)(scope, receive, send)
+
+
 def add_problem_handlers(app: FastAPI) -> None:
+    app.add_middleware(AnswerAtTheEnd)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_fault)

@@ -15,6 +15,7 @@ from ..execution.outputs import StoredOutput, read_manifest
 from ..execution.request import Execution
 from ..settings import Settings
 from . import cache
+from .connection import STORE_ERRORS
 from .lifetimes import cache_seconds
 from .record import Job, Status
 from .replies import Replies, Reply
@@ -23,6 +24,9 @@ from .store import Created, Creation, JobStore
 
 LOOK_AGAIN = 5.0
 """Seconds after which a reply that does not come is looked for in the record."""
+
+CACHE_PAUSE = 5.0
+"""Seconds before a result cache is asked again that was away."""
 
 LOOK_OFTEN = 0.25
 """The same for a run that another request waits for, and gets the reply of."""
@@ -75,6 +79,7 @@ class Engine:
         self.store = store
         self.replies = replies
         self.cache_client = cache_client
+        self.cache_is_away_until = 0.0
         self.results = results
 
     async def submit(self, execution: Execution) -> Submitted:
@@ -208,8 +213,16 @@ class Engine:
         return None if execution.is_forced else self._key(execution)
 
     async def _cached(self, execution: Execution) -> Outputs | None:
-        key = self._joint_key(execution)
-        return await cache.get(self.cache_client, self.results, key) if key else None
+        """A cache that is away has nothing, and is not asked for a while."""
+        key, now = self._joint_key(execution), asyncio.get_running_loop().time()
+        if key is None or now < self.cache_is_away_until:
+            return None
+        try:
+            return await cache.get(self.cache_client, self.results, key)
+        except STORE_ERRORS as error:
+            self.cache_is_away_until = now + CACHE_PAUSE
+            logger.warning("the result cache is away: {}", error)
+            return None
 
     def _use(self, execution: Execution, created: Created, *, is_hit: bool = False) -> CacheUse:
         if created.creation == Creation.KNOWN or self._key(execution) is None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 from faults import GATED, IN_API, STOP_SECONDS, Fault
@@ -18,6 +19,8 @@ from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
 
 HIT_SECONDS = 20
 READY_SECONDS = 60
+BYTES_OF_A_COMMAND = 50
+"""About as many in Valkey's file."""
 GONE_SECONDS = 10
 """For the processes of a dismissed job, counted from the end of the fault."""
 
@@ -184,12 +187,13 @@ class Campaign:
 
     def _make_loading_slow(self) -> None:
         """About three seconds. It answers between a thousand commands, of which there are many then."""
-        commands = 5000
         with connect(self.stack.valkey.url) as redis, redis.pipeline(transaction=False) as pipeline:
-            for _ in range(commands):
+            for _ in range(5000):
                 pipeline.incr("filling")
             pipeline.execute()
-        self.stack.slow_loading = "key-load-delay 500\n"
+            info: Any = redis.info("persistence")
+        commands = info["aof_current_size"] // BYTES_OF_A_COMMAND
+        self.stack.slow_loading = f"key-load-delay {3_000_000 // commands}\n"
 
     def _strike(self, fault: Fault, start: Start) -> bool:
         pid = self._pid_of(fault.target, start)

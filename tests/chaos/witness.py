@@ -46,7 +46,8 @@ class Ledger:
                 self.answered += 1
                 self.expect(response.text.startswith(inputs["token"] + " "), f"outputs of {inputs['token']} are wrong")
             case 503 | 500:
-                self.expect(response.json()["type"] != "about:blank" or "detail" in response.json(), response.text)
+                is_problem = response.headers["content-type"] == "application/problem+json"
+                self.expect(is_problem and "detail" in response.json(), f"no problem document: {response.text[:300]}")
                 self.refused += 1
             case _:
                 self.broken.append(f"{response.status_code} {response.text[:300]}")

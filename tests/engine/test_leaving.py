@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -14,10 +15,11 @@ from fastprocesses_server.jobs.connection import connect
 
 
 class Parts(NamedTuple):
-    """A worker that runs, another one, and a client of their API."""
+    """A worker that runs, another one, their API and a client of it."""
 
     first: Part
     second: Part
+    api: Part
     client: Client
 
 
@@ -33,11 +35,11 @@ def parts(redis_url: str, published: Path, tmp_path: Path) -> Iterator[Parts]:
         for part in (api, first):
             part.start()
             wait_until(lambda part=part: "ready" in part.log(), 60, part.log)
-        yield Parts(first, second, client)
+        yield Parts(first, second, api, client)
 
 
 def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_path: Path) -> None:
-    first, second, client = parts
+    first, second, _, client = parts
     told = tmp_path / "told"
     job_id = client.submit("farewell", {"told": str(told)})
     client.when(job_id, "running")
@@ -56,7 +58,7 @@ def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_
 def test_a_job_whose_worker_ends_soon_runs_on_another(
     parts: Parts, tmp_path: Path, figure: Callable[..., None], number: signal.Signals, at_most: float
 ) -> None:
-    first, second, client = parts
+    first, second, _, client = parts
     told = tmp_path / "told"
     job_id = client.submit("farewell", {"told": str(told)})
     wait_until(told.exists)
@@ -70,8 +72,21 @@ def test_a_job_whose_worker_ends_soon_runs_on_another(
     client.delete(f"/jobs/{job_id}")
 
 
+def test_a_client_that_waits_is_told_when_the_api_stops(parts: Parts, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    with ThreadPoolExecutor(1) as clients:
+        waiting = clients.submit(parts.client.execute, "farewell", {"told": str(told)})
+        wait_until(told.exists)
+        assert parts.api.stop() == 0
+        response = waiting.result()
+    assert response.status_code == 503
+    assert response.headers["content-type"] == "application/problem+json"
+    assert "retry-after" in response.headers
+    wait_until(lambda: told.read_text() == "cancelled")
+
+
 def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -> None:
-    first, _, client = parts
+    first, _, _, client = parts
     pids = tmp_path / "pids"
     client.submit("stubborn", {"pids": str(pids)})
     wait_until(lambda: pids.exists() and len(pids.read_text().split()) == 2)
@@ -80,7 +95,7 @@ def test_no_process_of_a_job_outlives_its_worker(parts: Parts, tmp_path: Path) -
 
 
 def test_what_a_job_has_left_running_ends_with_the_process_that_ran_it(parts: Parts, tmp_path: Path) -> None:
-    first, _, client = parts
+    first, _, _, client = parts
     pids = tmp_path / "pids"
     assert client.execute("detach", {"pids": str(pids), "how": "returns"}).text == "done"
     child, left = pids.read_text().split()
@@ -93,7 +108,7 @@ def test_what_a_job_has_left_running_ends_with_the_process_that_ran_it(parts: Pa
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_worker(parts: Parts, method: str) -> None:
-    first, _, client = parts
+    first, _, _, client = parts
     pids = {client.execute("pooled", {"method": method}).text for _ in range(3)}
     assert len(pids) == 1
     assert is_running(pid := pids.pop())
@@ -102,7 +117,7 @@ def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_work
 
 
 def test_a_job_whose_request_is_gone_fails_instead_of_running_on(parts: Parts, redis_url: str, tmp_path: Path) -> None:
-    first, second, client = parts
+    first, second, _, client = parts
     assert first.stop() == 0
     job_id = client.submit("tally", {"counter": str(tmp_path / "runs")})
     with connect(redis_url) as redis:
