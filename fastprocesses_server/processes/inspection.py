@@ -15,13 +15,15 @@ import sys
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from .annotations import RETURN
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
+from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
 
@@ -59,10 +61,14 @@ class Found:
     """What is wrong with those that `retryOn` names, by name."""
     place: str = ""
     """File and line of the callable."""
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     unclear: Mapping[str, str] = field(default_factory=dict)
+    request: str | None = None
+    """The keyword that takes the other members of the execute request, of a class written for fastprocesses."""
+    own_id: str = ""
+    """What such a class calls itself."""
 
 
 class Wanted(NamedTuple):
@@ -154,7 +160,7 @@ def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
 def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: Mapping[str, str]) -> Found:
     parameters = _parameters(loaded)
     inferred = infer(loaded.callable)
-    return Found(
+    found = Found(
         target=f"{loaded.module}:{loaded.name}",
         parameters=parameters,
         context=next((p.name for p in parameters or () if _takes_context(p)), None),
@@ -166,6 +172,27 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         inputs=inferred.inputs,
         outputs=inferred.outputs,
         unclear=inferred.unclear,
+    )
+    return _found_class(loaded, found, folder) if isinstance(loaded.callable, ProcessClass) else found
+
+
+def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
+    """What a class written for fastprocesses says itself stands for what its `execute` would tell."""
+    one: ProcessClass = loaded.callable  # type: ignore[assignment]
+    inferred = infer(one.execute)
+    named = [Parameter(name, ParameterKind.NAMED, required=False, annotation=None) for name in one.inputs]
+    return replace(
+        found,
+        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False, annotation=None)),
+        context=CONTEXT,
+        request=REQUEST,
+        own_id=one.id,
+        version=one.version or found.version,
+        place=_place(one.execute, folder),
+        texts={**inferred.texts, **one.texts},
+        inputs=one.inputs,
+        outputs=one.outputs,
+        unclear={RETURN: "is said by no process_description"},
     )
 
 
