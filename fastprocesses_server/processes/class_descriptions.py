@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from .complaints import FileComplaint
 from .description import Common, Input, Output
@@ -50,5 +51,5 @@ def _unfit(model: type[Common | Input | Output], members: dict[str, Any], where:
         model.model_validate(members)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
-            path = ".".join(map(str, one["loc"]))
+            path = ".".join(to_camel(str(step)) for step in one["loc"])
             yield f"{where}{path}: {one['msg'].removeprefix('Value error, ')}", ""

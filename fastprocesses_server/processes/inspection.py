@@ -188,7 +188,7 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
         request=REQUEST,
         own_id=one.id,
         version=one.version or found.version,
-        place=_place(one.execute, folder),
+        place=_class_place(type(one.instance), folder),
         texts={**inferred.texts, **one.texts},
         inputs=one.inputs,
         outputs=one.outputs,
@@ -201,8 +201,19 @@ def _place(function: Any, folder: Path) -> str:
     code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
     if code is None:
         return ""
-    file = Path(code.co_filename)
-    return f"{file.relative_to(folder) if file.is_relative_to(folder) else file.name}:{code.co_firstlineno}"
+    return _shown_place(code.co_filename, code.co_firstlineno, folder)
+
+
+def _class_place(cls: type, folder: Path) -> str:
+    try:
+        return _shown_place(inspect.getfile(cls), inspect.getsourcelines(cls)[1], folder)
+    except (OSError, TypeError):
+        return ""
+
+
+def _shown_place(filename: str, line: int, folder: Path) -> str:
+    file = Path(filename)
+    return f"{file.relative_to(folder) if file.is_relative_to(folder) else file.name}:{line}"
 
 
 def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from serving import ROOT, Client, Server, wait_until
 
-from fastprocesses_server.settings import Settings, setting_names
+from fastprocesses_server.settings import Settings, setting_names, unknown_names
 
 PAGE = (ROOT / "docs" / "from-fastprocesses.md").read_text()
 MODELS = '''
@@ -302,6 +302,16 @@ def test_defaults_of_the_standard_are_told_without_a_word_of_others(conformant: 
     text = conformant.get("/api").text
     assert "the standard's default" not in text
     assert '"default":"raw"' in text.replace(" ", "")
+
+
+def test_settings_work_where_the_page_says_so() -> None:
+    known = {name for names in setting_names().values() for name in names}
+    rows = re.findall(r"^\| (`[A-Z].*) \| (works?\b|are of later versions)", PAGE, re.MULTILINE)
+    assert len(rows) == 8
+    for names, says in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            assert ({name, f"FP_{name}"} <= known) is says.startswith("work"), name
+            assert bool(unknown_names({name: "1"})) is not says.startswith("work"), name
 
 
 @pytest.mark.parametrize("field", ["default_mode", "default_response"])
