@@ -12,6 +12,7 @@ from .complaints import DescriptionErrors, FileComplaint
 from .description import Input, Output, Process
 from .description_file import DescriptionFile, merged_contradictions, module_of
 from .document import Document
+from .fastprocesses_classes import REQUEST
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger
 from .signature import CALLABLE, context_parameter, input_parameters, signature_complaints
@@ -78,7 +79,7 @@ def _without_callable(candidate: Candidate, failure: Failure, missing_packages: 
         raise DescriptionErrors([document.complaint(CALLABLE, what)])
     module, name = module_of(file.callable), file.callable
     target = f"{module}:{name.removeprefix(str(module))[1:]}"
-    found = Found(target, None, None, None, {})
+    found = Found(target, None, None, None, {}, request=REQUEST)  # it may be one that is told of the choice of outputs
     warning = f"{document.source}: {missing}; the callable is not checked"
     inputs, outputs = _declared(document, "inputs"), _declared(document, "outputs")
     process = _process(document, file, str(file.version), found, inputs=inputs, outputs=outputs)
