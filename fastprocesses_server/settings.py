@@ -186,6 +186,16 @@ class Settings(BaseSettings):
     keep_sync_jobs: bool = _setting(
         False, "Synchronous executions leave a public job behind, linked from their answers."
     )
+    default_response: Literal["raw", "document"] = _setting(
+        "raw",
+        "What requests that say no `response` get: "
+        "raw, or document as in fastprocesses, which is outside the standard.",
+    )
+    default_mode: Literal["sync", "async"] = _setting(
+        "sync",
+        "How requests without `Prefer` run where both modes are offered: "
+        "sync, or async as in fastprocesses, which is outside the standard.",
+    )
     job_list: Literal["all", "off"] = _setting("all", "Whether /jobs lists the jobs.")
 
     workers: Annotated[int, Field(ge=0)] = _setting(0, "Workers that `serve` starts beside the API, and starts again.")

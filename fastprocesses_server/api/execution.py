@@ -74,9 +74,11 @@ async def validate(request: Request, process_id: str) -> Response:
 
 async def _read(request: Request, process_id: str) -> tuple[Execution, Mode]:
     """Everything is known to be right when this returns."""
-    process = services_of(request).process(process_id)
+    services = services_of(request)
+    process = services.process(process_id)
     execution = await _read_execution(request, process)
-    return execution, choose_mode(process, read_preference(request.headers.getlist("prefer")))
+    preference = read_preference(request.headers.getlist("prefer"))
+    return execution, choose_mode(process, preference, services.settings.default_mode)
 
 
 async def _read_execution(request: Request, process: Process) -> Execution:

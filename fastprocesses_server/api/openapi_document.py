@@ -6,11 +6,11 @@ from typing import Any
 from ..links import Urls
 from ..processes.registry import Registry
 from ..settings import Settings
-from .openapi_components import HEADERS, PARAMETERS, RESPONSES
+from .openapi_components import HEADERS, RESPONSES
+from .openapi_defaults import component_parameters, component_schemas
 from .openapi_dialects import Dialect
 from .openapi_execution import ProcessPath
 from .openapi_operations import TAGS, fixed_paths
-from .openapi_schemas import COMPONENT_SCHEMAS
 
 
 def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect: Dialect) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect
             **{process.path: {"post": process.operation()} for process in processes},
         },
         "components": {
-            "schemas": {**COMPONENT_SCHEMAS, **own_schemas},
-            "parameters": PARAMETERS,
+            "schemas": {**component_schemas(settings), **own_schemas},
+            "parameters": component_parameters(settings),
             "headers": HEADERS,
             "responses": RESPONSES,
         },

@@ -12,6 +12,7 @@ from ..processes.keywords import DEFINITIONS
 from ..processes.published import published
 from ..settings import Settings
 from .openapi_components import document_of, response, response_of
+from .openapi_defaults import response_member
 from .openapi_dialects import Dialect
 from .openapi_operations import Operation, operation
 from .openapi_schemas import TEXT, Schema, array_of, object_of, schema_reference, words
@@ -90,7 +91,7 @@ class ProcessPath:
             ("inputs",) if required else (),
             inputs={**object_of(tuple(required)), "properties": inputs, "additionalProperties": False},
             outputs={"type": "object", "properties": outputs, "additionalProperties": False},
-            response={**words("raw", "document"), "default": "raw"},
+            response=response_member(self.settings),
             subscriber=schema_reference("subscriber"),
         )
 

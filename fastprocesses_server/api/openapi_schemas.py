@@ -106,7 +106,7 @@ EXECUTION: dict[str, Schema] = {
         **object_of(
             inputs={"type": "object"},
             outputs={"type": "object", "additionalProperties": {"type": "object"}},
-            response={**words("raw", "document"), "default": "raw"},
+            response=words("raw", "document"),
             subscriber=schema_reference("subscriber"),
         ),
         "description": "The inputs of a process, the choice of its outputs, and how they are sent.",

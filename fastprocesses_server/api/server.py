@@ -10,6 +10,7 @@ from loguru import logger
 from ..processes.registry import Registry
 from ..settings import Settings
 from .app import create_app
+from .openapi_defaults import departures
 
 
 class _Server(uvicorn.Server):
@@ -25,6 +26,8 @@ class _Server(uvicorn.Server):
 
 def run_server(settings: Settings, registry: Registry) -> None:
     """Until it is told to stop."""
+    for line in departures(settings):
+        logger.warning(line)
     configuration = uvicorn.Config(
         create_app(settings, registry),
         host=settings.host,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 
 from ..errors import NoSuchProcess
-from ..execution.request import RequestReader
+from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
@@ -43,7 +43,7 @@ class Services:
     def reader(self, process: Process) -> RequestReader:
         """Made at the first request: a start with a thousand processes compiles no schema."""
         if process.id not in self.readers:
-            self.readers[process.id] = RequestReader(process)
+            self.readers[process.id] = RequestReader(process, ResponseType(self.settings.default_response))
         return self.readers[process.id]
 
 

@@ -1,6 +1,7 @@
 """Sync or async: negotiated from `Prefer` and the process's `jobControlOptions` (table 1a of the standard)."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..processes.description import JobControlOption, Process
 from .preference import Preference
@@ -25,11 +26,13 @@ class Mode:
         return ", ".join(names)
 
 
-def choose_mode(process: Process, preference: Preference) -> Mode:
+def choose_mode(process: Process, preference: Preference, default: Literal["sync", "async"] = "sync") -> Mode:
+    """`default` is for clients that prefer nothing; the standard knows only sync."""
     if not process.offers(JobControlOption.ASYNC_EXECUTE):
         return Mode(wait=None)
     if not process.offers(JobControlOption.SYNC_EXECUTE):
         return Mode(wait=0, preference=preference)
     if preference.wait is not None:
         return Mode(wait=preference.wait, preference=preference)
-    return Mode(wait=0 if preference.respond_async else None, preference=preference)
+    by_default = default == "async" and not preference.respond_sync
+    return Mode(wait=0 if preference.respond_async or by_default else None, preference=preference)

@@ -68,7 +68,8 @@ class OutputsWriter:
     def _by_name(self, returned: Any) -> Mapping[str, Any]:
         members = members_of(returned)
         names = list(self.writers)
-        if len(names) == 1 and (members is None or set(members) != set(names)):
+        always_by_name = self.process.request_parameter is not None
+        if len(names) == 1 and not always_by_name and (members is None or set(members) != set(names)):
             return {names[0]: returned}
         if members is None:
             raise InvalidOutput(f"returned {type(returned).__name__}, not a dict of the outputs {', '.join(names)}")

@@ -11,10 +11,11 @@ PREFERENCE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What of it concerns an execution: `wait` in seconds."""
+    """What of it concerns an execution: `wait` in seconds; `respond-sync` is what clients of fastprocesses say."""
 
     respond_async: bool = False
     wait: float | None = None
+    respond_sync: bool = False
 
 
 def read_preference(headers: Iterable[str]) -> Preference:
@@ -24,7 +25,11 @@ def read_preference(headers: Iterable[str]) -> Preference:
         for match in PREFERENCE.finditer(header):
             values.setdefault(match["name"].lower(), match["quoted"] or match["token"] or "")
     wait = values.get("wait", "")
-    return Preference(respond_async="respond-async" in values, wait=float(wait) if wait.isdecimal() else None)
+    return Preference(
+        respond_async="respond-async" in values,
+        respond_sync="respond-sync" in values,
+        wait=float(wait) if wait.isdecimal() else None,
+    )
 
 
 def wants_fresh_outputs(headers: Iterable[str]) -> bool:

@@ -59,7 +59,8 @@ class Execution:
 
     @cached_property
     def key(self) -> str | None:
-        """The same for all executions that must have the same outputs; the choice of outputs is no part of it.
+        """The same for all executions that must have the same outputs; the choice of outputs is no part of it, but
+        of a callable that is told of it.
 
         None where a reference is not fetched yet: nobody knows then whether two executions are the same.
         """
@@ -67,8 +68,15 @@ class Execution:
         if referenced is None:
             return None
         process = self.process
-        parts = [process.id, process.version, process.fingerprint, self.inputs, referenced]
+        seen = [self.others] if process.request_parameter else []
+        parts = [process.id, process.version, process.fingerprint, self.inputs, referenced, *seen]
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """The members beside the inputs: all outputs where none were chosen."""
+        outputs = {output.name: output.as_document() for output in self.outputs}
+        return {"outputs": outputs, "response": self.response}
 
     @property
     def is_asked_for_later(self) -> bool:
@@ -78,18 +86,16 @@ class Execution:
 
     def as_json(self) -> bytes:
         """What the job keeps of it, and `read_execution` reads again."""
-        outputs = {output.name: output.as_document() for output in self.outputs}
         documents = as_document(self.references)
-        return orjson.dumps(
-            {"inputs": self.inputs, "outputs": outputs, "response": self.response, "references": documents}
-        )
+        return orjson.dumps({"inputs": self.inputs, **self.others, "references": documents})
 
 
 class RequestReader:
-    """Reads execute requests for one process."""
+    """Reads execute requests for one process; `default` is meant by those that say no `response`."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, default: ResponseType = ResponseType.RAW) -> None:
         self.process = process
+        self.default = default
         self.inputs = InputsReader(process)
 
     def read(
@@ -105,7 +111,7 @@ class RequestReader:
         outputs = _member(request, "outputs", complaints)
         complaints += self._wrong_inputs(inputs, references)
         complaints += self._wrong_outputs(outputs)
-        response = request.get("response", ResponseType.RAW)
+        response = request.get("response", self.default)
         if response not in list(ResponseType):
             complaints.append(Complaint("$.response", 'must be "raw" or "document"'))
         if complaints:

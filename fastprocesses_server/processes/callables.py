@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from .fastprocesses_classes import adapted
+from .fastprocesses_names import offer_names
 from .suggestion import nearest
 
 
@@ -48,17 +50,17 @@ def load_callable(dotted: str, folder: Path) -> Callable[..., Any]:
 def find_callable(dotted: str, folder: Path) -> Loaded:
     """Imports `package.module.name` or `package.module:name`; the processes folder stands last on the path.
 
-    A class with `execute` is made without arguments. Raises ModuleNotFoundError, NoSuchName, NotCallable, and
-    whatever the import raises.
+    A class with `execute` is made without arguments; one written for fastprocesses becomes a `ProcessClass`.
+    Raises ModuleNotFoundError, NoSuchName, NotCallable, and whatever the import raises.
     """
-    _put_on_path(folder)
+    _prepare_imports(folder)
     module, names = _import(dotted)
     found = _with_execute(_attribute(module, names))
     name = ".".join(names)
     if not callable(found):
         kind = "a module" if isinstance(found, ModuleType) else f"of type {type(found).__name__}"
         raise NotCallable(f"{dotted} is {kind}: it can neither be called nor has an execute method")
-    return Loaded(module.__name__, name, found)
+    return Loaded(module.__name__, name, adapted(found))
 
 
 def find_exception(name: str, folder: Path) -> type[BaseException]:
@@ -72,7 +74,7 @@ def find_exception(name: str, folder: Path) -> type[BaseException]:
             raise NoSuchName("Python", name, nearest(name, exceptions))
         found = getattr(builtins, name)
     else:
-        _put_on_path(folder)
+        _prepare_imports(folder)
         module, names = _import(name)
         found = _attribute(module, names)
     if not (inspect.isclass(found) and issubclass(found, BaseException)):
@@ -80,9 +82,10 @@ def find_exception(name: str, folder: Path) -> type[BaseException]:
     return found
 
 
-def _put_on_path(folder: Path) -> None:
+def _prepare_imports(folder: Path) -> None:
     place = str(folder.resolve())
     sys.path[:] = [*(entry for entry in sys.path if entry != place), place]
+    offer_names()
 
 
 def _import(dotted: str) -> tuple[ModuleType, list[str]]:

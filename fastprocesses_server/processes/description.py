@@ -172,6 +172,8 @@ class Process(Common):
     """Inputs that the callable takes by position only, in its order."""
     context_parameter: str | None = None
     """The parameter that takes the context, where the callable asks for it."""
+    request_parameter: str | None = None
+    """The parameter that takes the other members of the execute request, where a class was written for them."""
     fingerprint: str
     """SHA-256 over the description and the modules below the processes folder that its import loads."""
     modules: dict[str, str] = {}

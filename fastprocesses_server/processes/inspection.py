@@ -15,13 +15,15 @@ import sys
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from .annotations import RETURN
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
+from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
 
@@ -59,10 +61,14 @@ class Found:
     """What is wrong with those that `retryOn` names, by name."""
     place: str = ""
     """File and line of the callable."""
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     unclear: Mapping[str, str] = field(default_factory=dict)
+    request: str | None = None
+    """The keyword that takes the other members of the execute request, of a class written for fastprocesses."""
+    own_id: str = ""
+    """What such a class calls itself."""
 
 
 class Wanted(NamedTuple):
@@ -154,7 +160,7 @@ def _frames(error: BaseException, folder: Path) -> list[traceback.FrameSummary]:
 def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: Mapping[str, str]) -> Found:
     parameters = _parameters(loaded)
     inferred = infer(loaded.callable)
-    return Found(
+    found = Found(
         target=f"{loaded.module}:{loaded.name}",
         parameters=parameters,
         context=next((p.name for p in parameters or () if _takes_context(p)), None),
@@ -167,6 +173,27 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         outputs=inferred.outputs,
         unclear=inferred.unclear,
     )
+    return _found_class(loaded, found, folder) if isinstance(loaded.callable, ProcessClass) else found
+
+
+def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
+    """What a class written for fastprocesses says itself stands for what its `execute` would tell."""
+    one: ProcessClass = loaded.callable  # type: ignore[assignment]
+    inferred = infer(one.execute)
+    named = [Parameter(name, ParameterKind.NAMED, required=False, annotation=None) for name in one.inputs]
+    return replace(
+        found,
+        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False, annotation=None)),
+        context=CONTEXT,
+        request=REQUEST,
+        own_id=one.id,
+        version=one.version or found.version,
+        place=_class_place(type(one.instance), folder),
+        texts={**inferred.texts, **one.texts},
+        inputs=one.inputs,
+        outputs=one.outputs,
+        unclear={RETURN: "is said by no process_description"},
+    )
 
 
 def _place(function: Any, folder: Path) -> str:
@@ -174,8 +201,19 @@ def _place(function: Any, folder: Path) -> str:
     code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
     if code is None:
         return ""
-    file = Path(code.co_filename)
-    return f"{file.relative_to(folder) if file.is_relative_to(folder) else file.name}:{code.co_firstlineno}"
+    return _shown_place(code.co_filename, code.co_firstlineno, folder)
+
+
+def _class_place(cls: type, folder: Path) -> str:
+    try:
+        return _shown_place(inspect.getfile(cls), inspect.getsourcelines(cls)[1], folder)
+    except (OSError, TypeError):
+        return ""
+
+
+def _shown_place(filename: str, line: int, folder: Path) -> str:
+    file = Path(filename)
+    return f"{file.relative_to(folder) if file.is_relative_to(folder) else file.name}:{line}"
 
 
 def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:

@@ -47,11 +47,12 @@ class Merger:
             self._complain(CALLABLE, self._unclear_return())
             return {}
         declared = declared or {}
-        if declared and set(inferred) == {RESULT} and RESULT not in declared:
+        says_itself = self.found.request is not None  # the names of a class are its own, and may be incomplete
+        if declared and set(inferred) == {RESULT} and RESULT not in declared and not says_itself:
             inferred = _renamed(inferred[RESULT], declared)
         merged: dict[str, Members] = {}
         for name in [*declared, *(name for name in inferred if name not in declared)]:
-            if inferred and name not in inferred:
+            if inferred and name not in inferred and not says_itself:
                 what = f'the callable returns no "{name}"{self._place}; it returns {_quoted(inferred)}'
                 self._complain(("outputs", name), what, at_key=True, hint=nearest(name, inferred))
                 continue
@@ -91,7 +92,8 @@ class Merger:
         is_file = inferred.get("contentEncoding") == "binary"  # a callable takes any value as a file
         is_whole = "integer" in theirs and "number" not in theirs
         if not is_file and (not ours & theirs or (is_whole and "number" in ours and not COMBINING.isdisjoint(own))):
-            what = f"the schema is for {_words(ours)}, but the callable's annotation for {_words(theirs)}{self._place}"
+            source = "annotation" if self.found.request is None else "process_description"
+            what = f"the schema is for {_words(ours)}, but the callable's {source} for {_words(theirs)}{self._place}"
             self._complain((*where, "schema"), what)
         if COMBINING.isdisjoint(own) or (ours == theirs and not (COMBINING - {"type"} & own.keys())):
             return {**inferred, **own}

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from .candidates import Candidate
+from .class_descriptions import class_complaints, own_id_warning
 from .complaints import DescriptionErrors, FileComplaint
 from .description import Input, Output, Process
 from .description_file import DescriptionFile, id_of, merged_contradictions, module_of
 from .document import Document
+from .fastprocesses_classes import REQUEST
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger
 from .signature import CALLABLE, context_parameter, input_parameters, signature_complaints
@@ -30,6 +32,8 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     if isinstance(report, Failure):
         return _without_callable(candidate, report, missing_packages)
     document, file = candidate.document, candidate.file
+    if wrong := [*class_complaints(document, report)]:
+        raise DescriptionErrors(wrong)
     complaints = list(_complaints(candidate, report))
     merger = Merger(document, report)
     inputs = merger.inputs(input_parameters(report, _declared(document, "inputs")), _declared(document, "inputs"))
@@ -43,7 +47,8 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
         raise DescriptionErrors(wrong)
     module = module_of(report.target)
     unknown = f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
-    return Merged(process, () if version else (unknown,))
+    warnings = ("" if version else unknown, own_id_warning(document.source, process.id, report))
+    return Merged(process, tuple(filter(None, warnings)))
 
 
 def _declared(document: Document, side: str) -> dict[str, Any]:
@@ -74,7 +79,7 @@ def _without_callable(candidate: Candidate, failure: Failure, missing_packages: 
         raise DescriptionErrors([document.complaint(CALLABLE, what)])
     module, name = module_of(file.callable), file.callable
     target = f"{module}:{name.removeprefix(str(module))[1:]}"
-    found = Found(target, None, None, None, {})
+    found = Found(target, None, None, None, {}, request=REQUEST)  # it may be one that is told of the choice of outputs
     warning = f"{document.source}: {missing}; the callable is not checked"
     inputs, outputs = _declared(document, "inputs"), _declared(document, "outputs")
     process = _process(document, file, str(file.version), found, inputs=inputs, outputs=outputs)
@@ -123,6 +128,7 @@ def _process(
             "callable": found.target,
             "by_position": [p.name for p in found.parameters or () if p.kind is ParameterKind.POSITION_ONLY],
             "context_parameter": context_parameter(found, inputs),
+            "request_parameter": found.request,
             "fingerprint": "",
             "modules": dict(found.modules),
             "source": document.source,

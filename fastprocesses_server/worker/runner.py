@@ -177,6 +177,8 @@ class Runner:
         arguments = self._arguments(conversion, execution, context)
         if process.context_parameter:
             arguments[process.context_parameter] = context
+        if process.request_parameter:
+            arguments[process.request_parameter] = execution.others
         child = os.getpid()
         self.context = context
         try:

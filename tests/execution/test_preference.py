@@ -25,7 +25,7 @@ from fastprocesses_server.execution.preference import Preference, read_preferenc
         (["wait=soon"], Preference()),
         (["wait"], Preference()),
         (["wait=0"], Preference(False, 0)),
-        (["respond-sync"], Preference()),
+        (["respond-sync"], Preference(respond_sync=True)),
         (["return=minimal, handling=lenient, respond-async"], Preference(True)),
         (['foo="respond-async"'], Preference()),
         (['foo="a\\"b, respond-async"'], Preference()),
