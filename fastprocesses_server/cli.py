@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
@@ -113,13 +113,24 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
 @app.command()
 def check(
     directory: Annotated[Path | None, typer.Argument(help="Folder to check. [FP_PROCESSES_DIR]")] = None,
+    output_format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="How to say it: text, json, or github for annotations of GitHub Actions."),
+    ] = "text",
+    run_examples: Annotated[
+        bool, typer.Option("--run", help="Run every example as well, and compare its outputs.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds that one example may take. [its process's time limit, else 60]", show_default=False),
+    ] = None,
 ) -> None:
     """Say everything that is wrong with the description files, and start nothing."""
-    settings = _settings(processes_dir=directory)
-    registry = _load(settings)
-    for process in registry.values():
-        print(f"{process.source}: {process.id} {process.version}")  # noqa: T201
-    print(f"{len(registry)} processes, nothing wrong")  # noqa: T201
+    from .authoring.check import Form
+    from .authoring.check import check as check_folder
+
+    settings = _settings(sys.stderr, processes_dir=directory)
+    sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
 
 
 @app.command()

@@ -8,6 +8,9 @@ import typer
 
 from .trial import Report, unreported
 
+LONGEST = 40
+"""Characters of a message: a line that wraps is not overwritten."""
+
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Report]:
@@ -30,4 +33,4 @@ def progress_bar(label: str) -> Iterator[Report]:
 
 def _message(message: object) -> str | None:
     """Without what would move the cursor: it may come from a server."""
-    return "".join(c for c in str(message) if c.isprintable()) if message else None
+    return "".join(c for c in str(message)[:LONGEST] if c.isprintable()) if message else None
