@@ -74,7 +74,7 @@ def _read(name: str, value: str, shape: Shape) -> Any:
         content = sys.stdin.buffer.read() if place == "-" else Path(place).expanduser().read_bytes()
     except OSError as error:
         raise UsageError(f"{name}: {place} cannot be read: {error.strerror}") from None
-    return _from_file(name, place, content, shape.schema)
+    return read_content(name, place, content, shape.schema)
 
 
 def _from_text(name: str, text: str, schema: Schema) -> Any:
@@ -90,7 +90,8 @@ def _from_text(name: str, text: str, schema: Schema) -> Any:
         raise _no_json(name, "the value", error) from None
 
 
-def _from_file(name: str, place: str, content: bytes, schema: Schema) -> Any:
+def read_content(name: str, place: str, content: bytes, schema: Schema) -> Any:
+    """What a file holds as the value of an input: JSON, text, or base64 of anything else. Raises InvalidRequest."""
     forms = alternatives(schema)
     is_json = PurePath(place).suffix.lower().endswith("json")
     if any(map(holds_binary, forms)) and not (is_json and not all(map(holds_binary, forms))):

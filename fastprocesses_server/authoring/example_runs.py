@@ -10,7 +10,7 @@ from ..errors import StartError
 from ..processes.children import Child, Ended, child, command
 from ..processes.complaints import FileComplaint
 from ..processes.description import Process
-from ..processes.document import read_document
+from ..processes.document import Document, read_document
 from .example_trial import Finding
 
 COMMAND = command("fastprocesses_server.authoring.example_trial")
@@ -26,8 +26,12 @@ def run_examples(processes: Iterable[Process], folder: Path, seconds: float | No
         document = read_document(Path(process.source))
         for _, name, findings in findings_by_name:
             for one in findings:
-                where, what = ("examples", name, *one.where), f'example "{name}": {one.what}'
-                yield document.complaint(where, what, at_key=not one.where, detail=one.detail)
+                yield complaint(document, name, one)
+
+
+def complaint(document: Document, example: str, finding: Finding) -> FileComplaint:
+    where, what = ("examples", example, *finding.where), f'example "{example}": {finding.what}'
+    return document.complaint(where, what, at_key=not finding.where, detail=finding.detail)
 
 
 def _all_findings(

@@ -52,14 +52,15 @@ def examine(process: Process, name: str, settings: Settings) -> list[Finding]:
     with TemporaryDirectory(prefix="fastprocesses-", ignore_cleanup_errors=True) as workdir:
         trial = Trial(process, settings, Path(workdir))
         try:
-            return list(_findings(trial, name))
+            return list(differing(trial, name))
         except InvalidRequest as error:
             return [Finding(_place(complaint.path), str(complaint)) for complaint in error.complaints]
         except BaseException as error:  # noqa: BLE001 - the author's callable runs here, and may even exit
             return [_failed(error)]
 
 
-def _findings(trial: Trial, name: str) -> Iterator[Finding]:
+def differing(trial: Trial, name: str) -> Iterator[Finding]:
+    """Outputs that are not those of the example. Raises what the trial raises."""
     example = trial.process.examples[name]
     outputs = {output.name: value_of(output) for output in trial.run({"inputs": example.inputs})}
     for difference in differences(example.outputs, outputs):
