@@ -37,8 +37,9 @@ class Candidate:
 def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:
     """Files directly in the folder, as its subfolders hold packages and data; StartError where there are none."""
     candidates: list[Candidate] = []
+    paths = _description_files(folder)
     complaints = list(_collisions(folder))
-    for path in _description_files(folder):
+    for path in paths:
         try:
             document = read_document(path)
             candidates.append(Candidate(document, None))
@@ -65,8 +66,6 @@ def is_description_file(path: Path) -> bool:
 
 
 def _collisions(folder: Path) -> Iterator[FileComplaint]:
-    if not folder.is_dir():
-        return
     for path, name, other in collisions(folder):
         what = f'the module "{name}" is also there as {other}; only one can be imported, rename this one'
         yield make_complaint(path, "", Flaw(START, what))

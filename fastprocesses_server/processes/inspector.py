@@ -10,6 +10,7 @@ from .children import Child, Ended, child, command
 from .inspection import Failure, FailureKind, Found, Parameter, ParameterKind, Report, Wanted
 
 COMMAND = command("fastprocesses_server.processes.inspection")
+START_SECONDS = 60
 
 
 def inspect_callables(folder: Path, wanted: Sequence[Wanted], import_seconds: float = 60) -> list[Report]:
@@ -26,15 +27,15 @@ def inspect_callables(folder: Path, wanted: Sequence[Wanted], import_seconds: fl
 
 def _reports(folder: Path, wanted: Sequence[Wanted], seconds: float) -> Iterator[Report]:
     with child(COMMAND, {"folder": str(folder.resolve()), "wanted": list(wanted)}, "the import") as inspection:
-        _await_ready(inspection, seconds)
+        _await_ready(inspection)
         for _ in wanted:
             yield _report(json.loads(inspection.line(seconds)))
 
 
-def _await_ready(inspection: Child, seconds: float) -> None:
+def _await_ready(inspection: Child) -> None:
     """What happens before this is nothing that authors could mend."""
     try:
-        inspection.line(seconds)
+        inspection.line(START_SECONDS)
     except Ended as error:
         raise StartError(f"{' '.join(COMMAND)}: the inspection of callables does not start: {error}") from None
 
