@@ -1,4 +1,5 @@
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,13 @@ def published_tools(put: Put) -> None:
     """A description file for each callable of the module."""
     for name, text in FILES.items():
         put(name, text)
+
+
+@pytest.fixture
+def clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test imports is forgotten after it."""
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    before = sys.modules.copy()
+    yield
+    for name in sys.modules.keys() - before.keys():
+        del sys.modules[name]

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,17 +10,7 @@ import pytest
 from fastprocesses_server.testing import InvalidOutput, InvalidRequest, NoSuchProcess, ProcessError, run_process
 
 Put = Callable[[str, str | bytes], Path]
-pytestmark = pytest.mark.usefixtures("published_tools")
-
-
-@pytest.fixture(autouse=True)
-def _clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a test imports is forgotten after it."""
-    monkeypatch.setattr(sys, "path", sys.path.copy())
-    before = sys.modules.copy()
-    yield
-    for name in sys.modules.keys() - before.keys():
-        del sys.modules[name]
+pytestmark = pytest.mark.usefixtures("published_tools", "clean_imports")
 
 
 def test_outputs_come_by_name_as_python_values() -> None:
