@@ -1,14 +1,14 @@
-"""The command line: `dev`, `serve`, `worker`, `check`. Commands import what they need when they run."""
+"""The command line: `dev`, `serve`, `worker`, `check`, `run`. Commands import what they need when they run."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
-from .errors import StartError
+from .errors import StartError, UsageError
 
 if TYPE_CHECKING:
     from .processes.merging import MissingPackages
@@ -51,12 +51,12 @@ STOP_SECONDS = 5
 
 
 def main() -> None:
-    """What is wrong with settings or description files ends the command with its text, and status 1."""
+    """What is wrong with settings or description files ends the command with its text, and status 1; 2 is misuse."""
     try:
         app()
     except StartError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line's voice
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
 
 
 @app.command()
@@ -124,13 +124,52 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
 @app.command()
 def check(
     directory: Annotated[Path | None, typer.Argument(help="Folder to check. [FP_PROCESSES_DIR]")] = None,
+    output_format: Annotated[
+        Literal["text", "json", "github"],
+        typer.Option("--format", help="How to say it: text, json, or github for annotations of GitHub Actions."),
+    ] = "text",
+    run_examples: Annotated[
+        bool, typer.Option("--run", help="Run every example as well, and compare its outputs.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option(help="Seconds that one example may take. [its process's time limit, else 60]", show_default=False),
+    ] = None,
 ) -> None:
     """Say everything that is wrong with the description files, and start nothing."""
-    settings = _settings(processes_dir=directory)
-    registry = _load(settings)
-    for process in registry.values():
-        print(f"{process.source}: {process.id} {process.version}")  # noqa: T201
-    print(f"{len(registry)} processes, nothing wrong")  # noqa: T201
+    from .authoring.check import Form
+    from .authoring.check import check as check_folder
+
+    settings = _settings(sys.stderr, processes_dir=directory)
+    sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
+
+
+@app.command()
+def run(
+    process_id: Annotated[str, typer.Argument(metavar="ID", help="Process to run.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=VALUE]...",
+            help="Inputs: name=5, name=text, name=@file, name=@https://address, name=@- for standard input.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to save the outputs in, instead of printing them.", show_default=False)
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(help="Server to run the process on, instead of here.", show_default=False)
+    ] = None,
+    processes: Processes = None,
+) -> None:
+    """Run a process once, here and without Redis, or as a job of a running server."""
+    from .authoring.run import run_here, run_there
+
+    settings = _settings(sys.stderr, processes_dir=processes)
+    if url:
+        run_there(url, process_id, inputs or [], output)
+    else:
+        run_here(settings, process_id, inputs or [], output)
 
 
 @contextmanager
@@ -149,7 +188,7 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _settings(**options: object) -> "Settings":
+def _settings(log: TextIO | None = None, **options: object) -> "Settings":
     """Settings and logs; a name with our prefix that nobody reads is reported."""
     import os
 
@@ -159,7 +198,7 @@ def _settings(**options: object) -> "Settings":
     from .settings import load_settings, unknown_names
 
     settings = load_settings(**options)
-    configure_logs(settings)
+    configure_logs(settings, log)
     for warning in unknown_names(os.environ):
         logger.warning(warning)
     return settings

@@ -161,3 +161,7 @@ class Unavailable(Problem):
 
 class StartError(Exception):
     """The server cannot start; the message says why and what to do, and nothing else is printed."""
+
+
+class UsageError(StartError):
+    """A command is called in a way that has no meaning."""

@@ -4,8 +4,9 @@ A JSON value up to 1 MiB is fetched and validated before the job is accepted; an
 into a file of its workdir.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import httpx
 import orjson
 
+from ..errors import Complaint
 from .guard import Forbidden
 from .media_type import BINARY, is_json
 
@@ -55,6 +57,31 @@ class Later:
 
 Reference = FetchedValue | FetchedFile | OwnOutput | Later
 References = Mapping[str, Reference]
+
+
+AT_ONCE = 8
+SECONDS = 30
+"""For all references of a request together."""
+
+
+async def resolve(
+    places: Sequence[tuple[str, str]], look: Callable[[str], Awaitable[Reference]]
+) -> tuple[dict[str, Reference], list[Complaint]]:
+    """What each URL leads to, by `look`, and what is wrong with it, by its place in the request."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(place: str, href: str) -> Reference | Complaint:
+        try:
+            async with asyncio.timeout(SECONDS), turns:
+                return await look(href)
+        except Unreachable as error:
+            return Complaint(place, f"{href}: {error}")
+        except TimeoutError:
+            return Complaint(place, f"{href}: the server does not answer in time")
+
+    found = await asyncio.gather(*(one(place, href) for place, href in places))
+    references = {href: one for (_, href), one in zip(places, found, strict=True) if not isinstance(one, Complaint)}
+    return references, [one for one in found if isinstance(one, Complaint)]
 
 
 async def peek(client: httpx.AsyncClient, href: str) -> FetchedValue | Later:

@@ -9,16 +9,12 @@ import orjson
 from ..errors import Complaint
 from ..execution.guard import Guard
 from ..execution.outputs import StoredOutput, read_manifest
-from ..execution.references import LARGEST_JSON, FetchedValue, OwnOutput, Reference, Unreachable, peek
+from ..execution.references import LARGEST_JSON, FetchedValue, OwnOutput, Reference, Unreachable, peek, resolve
 from .results import ResultStore
 from .store import JobStore
 
 if TYPE_CHECKING:
     import httpx
-
-AT_ONCE = 8
-SECONDS = 30
-"""For all references of a request together."""
 
 OwnAddress = Callable[[str], tuple[str, str] | None]
 """Job and output that a URL of this server leads to."""
@@ -36,21 +32,12 @@ class Fetcher:
         self, hrefs: Iterable[tuple[str, str]], own: OwnAddress
     ) -> tuple[dict[str, Reference], list[Complaint]]:
         """What each URL leads to, and what is wrong with it, by its place in the request."""
-        places = list(hrefs)
-        turns = asyncio.Semaphore(AT_ONCE)
-        found = await asyncio.gather(*(self._one(place, href, own, turns) for place, href in places))
-        references = {href: one for (_, href), one in zip(places, found, strict=True) if not isinstance(one, Complaint)}
-        return references, [one for one in found if isinstance(one, Complaint)]
 
-    async def _one(self, place: str, href: str, own: OwnAddress, turns: asyncio.Semaphore) -> Reference | Complaint:
-        try:
-            async with asyncio.timeout(SECONDS), turns:
-                address = own(href)
-                return await self._own(*address) if address else await peek(self.client, href)
-        except Unreachable as error:
-            return Complaint(place, f"{href}: {error}")
-        except TimeoutError:
-            return Complaint(place, f"{href}: the server does not answer in time")
+        async def look(href: str) -> Reference:
+            address = own(href)
+            return await self._own(*address) if address else await peek(self.client, href)
+
+        return await resolve(list(hrefs), look)
 
     async def _own(self, job_id: str, name: str) -> Reference:
         manifest = await self.store.manifest(job_id)

@@ -37,8 +37,9 @@ class Candidate:
 def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:
     """Files directly in the folder, as its subfolders hold packages and data; StartError where there are none."""
     candidates: list[Candidate] = []
+    paths = _description_files(folder)
     complaints = list(_collisions(folder))
-    for path in _description_files(folder):
+    for path in paths:
         try:
             document = read_document(path)
             candidates.append(Candidate(document, None))
@@ -50,7 +51,7 @@ def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:
 
 def _description_files(folder: Path) -> list[Path]:
     try:
-        found = sorted(path for path in folder.iterdir() if _is_description_file(path))
+        found = sorted(path for path in folder.iterdir() if is_description_file(path))
     except OSError as error:
         what = f"the processes folder cannot be read: {error.strerror}"
         raise StartError(f"{shown(folder)}: {what}; FP_PROCESSES_DIR names another") from None
@@ -60,13 +61,11 @@ def _description_files(folder: Path) -> list[Path]:
     return found
 
 
-def _is_description_file(path: Path) -> bool:
+def is_description_file(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and path.name[0] not in "._" and not path.is_dir()
 
 
 def _collisions(folder: Path) -> Iterator[FileComplaint]:
-    if not folder.is_dir():
-        return
     for path, name, other in collisions(folder):
         what = f'the module "{name}" is also there as {other}; only one can be imported, rename this one'
         yield make_complaint(path, "", Flaw(START, what))

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .annotations import RETURN
+from .answers import open_answers
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
 from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
@@ -101,8 +102,7 @@ READY = "ready"
 
 
 def main() -> None:
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what authors print, from C as well, must not stand between the answers
+    answers = open_answers()
     print(READY, file=answers, flush=True)
     order = json.load(sys.stdin)
     folder = Path(order["folder"])

@@ -10,7 +10,7 @@ from .inference import RESULT
 from .inspection import Found, Parameter
 from .positions import Where
 from .schemas import json_types, schema_faults
-from .signature import CALLABLE
+from .signature import CALLABLE, untaken_inputs
 from .suggestion import nearest
 
 Members = dict[str, Any]
@@ -28,11 +28,17 @@ class Merger:
         self.complaints: list[FileComplaint] = []
 
     def inputs(self, parameters: list[Parameter], declared: Mapping[str, Any]) -> dict[str, Members]:
-        """By name, those of the file first; a parameter that may be left out is, where nothing says what it takes."""
+        """By name, those of the file first; a parameter that may be left out is, where nothing says what it takes.
+
+        What the callable does not take is left out: that is said elsewhere.
+        """
         required = {parameter.name: parameter.required for parameter in parameters}
         inferred = {name: self.found.inputs[name] for name in required if name in self.found.inputs}
         merged: dict[str, Members] = {}
+        untaken = untaken_inputs(self.found, declared)
         for name in [*declared, *(name for name in inferred if name not in declared)]:
+            if name in untaken:
+                continue
             where = ("inputs", name)
             merged[name] = self._merge(where, declared.get(name, {}), inferred.get(name, {}))
             if required.get(name) and _may_be_missing(merged[name]):

@@ -35,11 +35,13 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     if wrong := [*class_complaints(document, report)]:
         raise DescriptionErrors(wrong)
     complaints = list(_complaints(candidate, report))
+    if file is None:
+        raise DescriptionErrors(complaints)
     merger = Merger(document, report)
     inputs = merger.inputs(input_parameters(report, _declared(document, "inputs")), _declared(document, "inputs"))
     outputs = merger.outputs(_declared(document, "outputs") if "outputs" in document.data else None)
-    complaints += merger.complaints if file else []
-    if complaints or file is None:
+    complaints += merger.complaints
+    if complaints:
         raise DescriptionErrors(complaints)
     version = file.version or report.version
     process = _process(document, file, version or UNKNOWN_VERSION, report, inputs=inputs, outputs=outputs)

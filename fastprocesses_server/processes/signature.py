@@ -23,13 +23,21 @@ def input_parameters(found: Found, declared: Mapping[str, Any]) -> list[Paramete
     return [p for p in found.parameters or () if p.kind in ONE_BY_ONE and p.name != context]
 
 
+def untaken_inputs(found: Found, declared: Mapping[str, Any]) -> list[str]:
+    """Declared ones that the callable does not take, as far as Python can tell."""
+    if found.parameters is None or any(p.kind is ParameterKind.MANY_NAMED for p in found.parameters):
+        return []
+    taken = [p.name for p in input_parameters(found, declared)]
+    return [name for name in declared if name not in taken]
+
+
 def signature_complaints(document: Document, found: Found, declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
     """Inputs that the callable does not take, and parameters that must be given and that nothing is said of."""
     if found.parameters is None:
         return
     kinds = {p.kind for p in found.parameters}
     taken = [p.name for p in input_parameters(found, declared)]
-    untaken = [name for name in declared if name not in taken and ParameterKind.MANY_NAMED not in kinds]
+    untaken = untaken_inputs(found, declared)
     hints = {name: nearest(name, taken) for name in untaken}
     if ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds:
         what = "the callable takes any number of values by position"

@@ -4,7 +4,6 @@ import os
 import traceback
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
 from loguru import logger
 
 from ..errors import EXCEPTIONS, ProcessError
@@ -14,12 +13,15 @@ from ..processes.quantities import as_text
 
 
 class Failure(Exception):
-    """The attempt failed; the problem document that clients read."""
+    """The attempt failed; the problem document that clients read, and the cause, which is for the author alone."""
 
-    def __init__(self, detail: str, title: str = "The process failed", kind: str = "process-failed") -> None:
+    def __init__(
+        self, detail: str, title: str = "The process failed", kind: str = "process-failed", cause: str = ""
+    ) -> None:
         detail = detail.encode("utf-8", errors="replace").decode()  # a lone surrogate could not be written
         super().__init__(detail)
         self.problem: dict[str, Any] = {"type": EXCEPTIONS + kind, "title": title, "status": 500, "detail": detail}
+        self.cause = cause
 
 
 class Unfit(Exception):
@@ -33,20 +35,25 @@ class Unfit(Exception):
 
 
 def failure(job: Job, error: BaseException) -> Failure:
-    """What clients are told. Only an author's `ProcessError` is told in its own words; the log has the rest."""
+    """What clients are told; the log has the cause."""
+    failed = explained(error)
+    if failed.cause:
+        logger.error("job {} failed: {}", job.id, failed.cause)
+    return failed
+
+
+def explained(error: BaseException) -> Failure:
+    """Only an author's `ProcessError` is told to clients in its own words."""
     match error:
         case Failure():
             return error
         case ProcessError():
             return Failure(str(error))
-        case SoftTimeLimitExceeded():
-            return timed_out("soft")
         case InvalidOutput():
-            logger.error("job {} failed: {}", job.id, error)
-            return Failure("The process returned something that its description does not allow.")
+            return Failure("The process returned something that its description does not allow.", cause=str(error))
         case _:
-            logger.error("job {} failed: {}", job.id, authors_traceback(error))
-            return Failure("The process ended with an error. The server's log has the details.")
+            said = "The process ended with an error. The server's log has the details."
+            return Failure(said, cause=authors_traceback(error))
 
 
 def timed_out(limit: str) -> Failure:

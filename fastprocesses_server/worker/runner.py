@@ -1,11 +1,8 @@
 """Runs jobs in a child of a worker: claim, call, encode, commit."""
 
-import asyncio
 import hashlib
-import inspect
 import os
 import signal
-from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -18,9 +15,8 @@ from loguru import logger
 
 from ..errors import InvalidRequest
 from ..execution.guard import Guard
-from ..execution.inputs import InputsReader, Unreadable
-from ..execution.outputs import InvalidOutput, OutputsWriter, StoredOutput, read_manifest, write_manifest
-from ..execution.references import OwnOutput, Reference, Unreachable
+from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, write_manifest
+from ..execution.references import OwnOutput, Reference
 from ..execution.request import Execution, read_again, read_execution
 from ..fail_points import fail_point
 from ..jobs import cache as result_cache
@@ -29,14 +25,15 @@ from ..jobs.leases import Claim, Leases, Outcome
 from ..jobs.lifetimes import cache_seconds
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
-from ..processes.callables import find_exception, load_callable
+from ..processes.callables import find_exception
 from ..processes.description import Process
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
-from .arguments import Conversion, Fetching
+from .arguments import Fetching
+from .calls import Caller
 from .context import Context
-from .failures import Failure, Unfit, failure, too_large
+from .failures import Failure, Unfit, failure, timed_out
 from .family import become_head
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
@@ -53,12 +50,7 @@ class Runner:
         self.results = ResultStore(settings.results_folder)
         self.context: Context | None = None
         """Of the callable that runs now."""
-        self.function_of = cache(
-            lambda process_id: load_callable(registry[process_id].callable, settings.processes_dir)
-        )
-        self.conversion_of = cache(lambda process_id: Conversion(self.function_of(process_id)))
-        self.inputs_of = cache(lambda process_id: InputsReader(registry[process_id]))
-        self.outputs_of = cache(lambda process_id: OutputsWriter(registry[process_id]))
+        self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
         self.retried_by = cache(
             lambda process_id: tuple(
                 find_exception(name, settings.processes_dir) for name in registry[process_id].run.retry_on
@@ -114,7 +106,8 @@ class Runner:
         except Unfit as unfit:
             return self._decline(job, unfit)
         except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
-            outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
+            failed = timed_out("soft") if isinstance(error, SoftTimeLimitExceeded) else failure(job, error)
+            outcome = Outcome(Status.FAILED, orjson.dumps(failed.problem))
             if isinstance(error, retried) and not isinstance(error, (Failure, InvalidOutput)):
                 return self._retry(job, execution.process, error, outcome)
         finally:
@@ -170,34 +163,14 @@ class Runner:
         return status is not None
 
     def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
-        process = execution.process
         context = Context(job.id, workdir, lambda percent, message: self._report(job, percent, message))
-        function = self.function_of(process.id)
-        conversion = self.conversion_of(process.id)
-        arguments = self._arguments(conversion, execution, context)
-        if process.context_parameter:
-            arguments[process.context_parameter] = context
-        if process.request_parameter:
-            arguments[process.request_parameter] = execution.others
-        child = os.getpid()
+        caller = self.caller_of(execution.process.id)
+        arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
         self.context = context
         try:
-            return conversion.plain(call(function, process.by_position, arguments))
+            return caller.call(arguments)
         finally:
             self.context = None
-            if os.getpid() != child:
-                os._exit(0)  # the callable forked, and this is the copy
-
-    def _arguments(self, conversion: Conversion, execution: Execution, context: Context) -> dict[str, Any]:
-        reader = self.inputs_of(execution.process.id)
-        hrefs = list(reader.hrefs(execution.inputs))
-        try:
-            references = self._fetch(execution, hrefs, context) if hrefs else {}
-            return conversion.arguments(reader.read(execution.inputs, references), lambda: context.workdir)
-        except Unreachable as error:
-            raise Failure(f"An input cannot be fetched: {error}") from None
-        except Unreadable as error:
-            raise Failure("The inputs do not fit the process: " + "; ".join(map(str, error.complaints))) from None
 
     def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
         with Guard(self.settings.reference_hosts).client() as client:
@@ -217,10 +190,9 @@ class Runner:
             logger.warning("job {}: progress is not stored: {}", job.id, error)
 
     def _store(self, process: Process, job: Job, run: str, returned: Any) -> list[StoredOutput]:
-        stored = self.results.write(job.id, run, self.outputs_of(process.id).encode(returned))
-        size, largest = sum(output.size for output in stored), process.results.max_size
-        if largest and size > largest:
-            raise too_large(size, largest)
+        caller = self.caller_of(process.id)
+        stored = self.results.write(job.id, run, caller.encode(returned))
+        caller.check_size(output.size for output in stored)
         return stored
 
     def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> None:
@@ -243,14 +215,3 @@ def _is_as_checked(process: Process, folder: Path) -> bool:
         (folder / file).is_file() and hashlib.sha256((folder / file).read_bytes()).hexdigest() == digest
         for file, digest in process.modules.items()
     )
-
-
-def call(function: Callable[..., Any], by_position: Iterable[str], arguments: Mapping[str, Any]) -> Any:
-    """Call a plain or an async function; the first parameters may have to be given without their names."""
-    first = [arguments[name] for name in by_position if name in arguments]
-    returned = function(*first, **{name: value for name, value in arguments.items() if name not in by_position})
-    return asyncio.run(_finish(returned)) if inspect.isawaitable(returned) else returned
-
-
-async def _finish(awaitable: Any) -> Any:
-    return await awaitable
