@@ -122,6 +122,16 @@ def check(
     print(f"{len(registry)} processes, nothing wrong")  # noqa: T201
 
 
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of description files, for editors."""
+    import json
+
+    from .processes.file_schema import file_schema
+
+    print(json.dumps(file_schema(), indent=2))  # noqa: T201
+
+
 def _settings(**options: object) -> "Settings":
     """Settings and logs; a name with our prefix that nobody reads is reported."""
     import os

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 SECONDS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 BYTES = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -18,10 +18,25 @@ def _read(value: Any, units: dict[str, float] | dict[str, int], bare: str, examp
     return float(match[1]) * units[match[2] or bare]
 
 
-Seconds = Annotated[float, BeforeValidator(lambda v: _read(v, SECONDS, "s", "10min")), Field(gt=0)]
+def _schema(units: dict[str, float] | dict[str, int], *examples: str) -> WithJsonSchema:
+    text = {"type": "string", "pattern": rf"^\s*\d+(\.\d+)?\s*({'|'.join(units)})?\s*$"}
+    return WithJsonSchema({"anyOf": [text, {"type": "number", "exclusiveMinimum": 0}], "examples": list(examples)})
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(lambda v: _read(v, SECONDS, "s", "10min")),
+    Field(gt=0),
+    _schema(SECONDS, "10s", "10min", "24h", "7d"),
+]
 """A duration; a bare number means seconds."""
 
-Bytes = Annotated[int, BeforeValidator(lambda v: _read(v, BYTES, "B", "500MiB")), Field(gt=0)]
+Bytes = Annotated[
+    int,
+    BeforeValidator(lambda v: _read(v, BYTES, "B", "500MiB")),
+    Field(gt=0),
+    _schema(BYTES, "500MiB", "2GiB"),
+]
 """A size; a bare number means bytes."""
 
 
