@@ -9,6 +9,7 @@ import typer
 from .errors import StartError
 
 if TYPE_CHECKING:
+    from .links import Urls
     from .processes.merging import MissingPackages
     from .processes.registry import Registry
     from .settings import Settings
@@ -123,6 +124,29 @@ def check(
 
 
 @app.command()
+def new(
+    callable_: Annotated[str, typer.Argument(metavar="CALLABLE", help="Dotted path, for example geo_tools.buffer.")],
+    processes: Processes = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, - for the terminal. [named after the callable]", show_default=False),
+    ] = None,
+) -> None:
+    """Write a commented description file for a callable; a file that is there stays as it is."""
+    from .authoring.new import new_file, process_id, write_new
+    from .processes.complaints import shown
+
+    settings = _settings(processes_dir=processes)
+    sketch = new_file(callable_, settings.processes_dir, _urls(settings).description_file_schema)
+    if output == Path("-"):
+        print(sketch.text, end="")  # noqa: T201
+        return
+    path = output or settings.processes_dir / f"{process_id(callable_)}.yaml"
+    write_new(path, sketch.text)
+    print(f"{shown(path)}: {sketch.state}")  # noqa: T201
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of description files, for editors."""
     import json
@@ -146,6 +170,14 @@ def _settings(**options: object) -> "Settings":
     for warning in unknown_names(os.environ):
         logger.warning(warning)
     return settings
+
+
+def _urls(settings: "Settings") -> "Urls":
+    """As a client on this machine sees the server."""
+    from .links import Urls
+
+    host = "localhost" if settings.host in {"0.0.0.0", "127.0.0.1"} else settings.host  # noqa: S104 - only compared
+    return Urls((settings.public_url or f"http://{host}:{settings.port}").rstrip("/"))
 
 
 def _load(

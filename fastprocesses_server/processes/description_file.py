@@ -177,7 +177,9 @@ def _missing(member: str) -> str:
 
 def _in_words(details: ErrorDetails) -> str:
     """What follows the name of the member."""
-    kind = details["type"]
+    kind, member = details["type"], str((details["loc"] or [""])[-1])
+    if kind == "dict_type" and member in REMEDIES and details["input"] is None:
+        return f" is missing, for example `{REMEDIES[member]}`"
     if kind == "value_error":
         text = str(details["ctx"]["error"])
         return f" {text}" if text.startswith("must") else f": {text}"

@@ -32,7 +32,7 @@ def file_schema() -> Schema:
         "$schema": DRAFT_07,
         **_for_editors(made),
         "title": "Description file",
-        "description": "A process of fastprocesses-server: a process description of OGC API - Processes and a callable.",
+        "description": "A process description of OGC API - Processes, and the callable that is run.",
         "definitions": {**definitions, "Schema": _schema_of_schemas()},
     }
 
@@ -64,8 +64,8 @@ def _schema_of_schemas() -> Schema:
     inner: Schema = {"anyOf": [FLAG, SCHEMA]}
     whole = {
         **dict.fromkeys(sorted(ONE_SCHEMA), inner),
-        **dict.fromkeys(sorted(LIST_OF_SCHEMAS), {"type": "array", "minItems": 1, "items": inner}),
-        **dict.fromkeys(sorted(NAMED_SCHEMAS), {"type": "object", "additionalProperties": inner}),
+        **{name: {"type": "array", "minItems": 1, "items": inner} for name in sorted(LIST_OF_SCHEMAS)},
+        **{name: {"type": "object", "additionalProperties": inner} for name in sorted(NAMED_SCHEMAS)},
     }
     counts = ("Contains", "Items", "Length", "Properties")
     return {

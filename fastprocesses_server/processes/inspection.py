@@ -45,7 +45,7 @@ class Found:
     """A callable that could be imported; `parameters` is None where Python cannot tell, as of some C functions.
 
     What its annotations and its docstring say stands in `texts`, `inputs` and `outputs`, as members of a description;
-    of what they leave open, `unclear` says why.
+    of what they leave open, `unclear` says why, and `documented` what the docstring says to people.
     """
 
     target: str
@@ -63,6 +63,7 @@ class Found:
     inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     unclear: Mapping[str, str] = field(default_factory=dict)
+    documented: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Wanted(NamedTuple):
@@ -166,6 +167,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         inputs=inferred.inputs,
         outputs=inferred.outputs,
         unclear=inferred.unclear,
+        documented=inferred.documented,
     )
 
 

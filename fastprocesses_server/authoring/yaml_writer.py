@@ -1,0 +1,61 @@
+"""Data as YAML for people, such that our reader reads the same data."""
+
+from typing import Any
+
+import yaml
+
+from ..processes.yaml_reader import CORE_SCHEMA, TAG
+
+WIDTH = 100
+SHORT = 70
+"""What is written with no more characters stands on one line."""
+
+BREAKS = frozenset("\r\x85\u2028\u2029")
+"""Other ends of lines than ours, which YAML would take for the same."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented below their names, and an alias would be a riddle."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+    def serialize(self, node: yaml.Node) -> None:
+        _choose_style(node)
+        if isinstance(node, yaml.MappingNode) and node.value:
+            node.flow_style = False
+        super().serialize(node)
+
+
+def _choose_style(node: yaml.Node) -> int:
+    """How many characters it takes on one line."""
+    match node:
+        case yaml.ScalarNode():
+            return len(node.value) + (WIDTH if node.style == "|" else 2)
+        case yaml.MappingNode():
+            length = sum(_choose_style(part) for pair in node.value for part in pair)
+        case _:
+            length = sum(map(_choose_style, node.value))
+    node.flow_style = length <= SHORT
+    return length
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """PyYAML knows what YAML 1.1 takes for numbers, not what 1.2 does."""
+    is_other = any(rule.fullmatch(text) for _, rule in CORE_SCHEMA)
+    style = '"' if BREAKS & set(text) else "|" if "\n" in text else "'" if is_other else None
+    return dumper.represent_scalar(TAG + "str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def write_yaml(data: Any) -> str:
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=WIDTH)
+
+
+def yaml_lines(data: Any) -> list[str]:
+    return write_yaml(data).rstrip("\n").split("\n") if data else []
