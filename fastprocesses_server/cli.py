@@ -124,6 +124,16 @@ def check(
 
 
 @app.command()
+def init(directory: Annotated[Path, typer.Argument(help="An empty folder, or a new one.", metavar="DIR")]) -> None:
+    """Make a folder that runs: a process with its module, settings, compose.yaml and a test."""
+    from .authoring.starter import make_folder, next_commands
+    from .processes.complaints import shown
+
+    make_folder(directory)
+    print(f"{shown(directory)} is ready. Next:\n\n{next_commands(directory)}", end="")  # noqa: T201
+
+
+@app.command()
 def new(
     callable_: Annotated[str, typer.Argument(metavar="CALLABLE", help="Dotted path, for example geo_tools.buffer.")],
     processes: Processes = None,

@@ -32,14 +32,12 @@ class _Dumper(yaml.SafeDumper):
 
 def _choose_style(node: yaml.Node) -> int:
     """How many characters it takes on one line."""
-    match node:
-        case yaml.ScalarNode():
-            return len(node.value) + (WIDTH if node.style == "|" else 2)
-        case yaml.MappingNode():
-            length = sum(_choose_style(part) for pair in node.value for part in pair)
-        case _:
-            length = sum(map(_choose_style, node.value))
-    node.flow_style = length <= SHORT
+    if isinstance(node, yaml.ScalarNode):
+        return len(node.value) + (WIDTH if node.style == "|" else 2)
+    parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
+    length = sum(map(_choose_style, parts))
+    if isinstance(node, yaml.CollectionNode):
+        node.flow_style = length <= SHORT
     return length
 
 
