@@ -1,14 +1,16 @@
-"""The command line: `dev`, `serve`, `worker`, `check`. Commands import what they need when they run."""
+"""The command line: a thin function for each command. Commands import what they need when they run."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from .errors import StartError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .links import Urls
     from .processes.merging import MissingPackages
     from .processes.registry import Registry
@@ -130,7 +132,7 @@ def init(directory: Annotated[Path, typer.Argument(help="An empty folder, or a n
     from .processes.complaints import shown
 
     make_folder(directory)
-    print(f"{shown(directory)} is ready. Next:\n\n{next_commands(directory)}", end="")  # noqa: T201
+    _print(f"{shown(directory)} is ready. Next:\n\n{next_commands(directory)}")
 
 
 @app.command()
@@ -146,28 +148,78 @@ def new(
     from .authoring.new import new_file, process_id, write_new
     from .processes.complaints import shown
 
-    settings = _settings(processes_dir=processes)
+    settings = _settings(logs=sys.stderr, processes_dir=processes)
     sketch = new_file(callable_, settings.processes_dir, _urls(settings).description_file_schema)
-    if output == Path("-"):
-        print(sketch.text, end="")  # noqa: T201
-        return
     path = output or settings.processes_dir / f"{process_id(callable_)}.yaml"
-    write_new(path, sketch.text)
-    print(f"{shown(path)}: {sketch.state}")  # noqa: T201
+    if path == Path("-"):
+        _print(sketch.text)
+    else:
+        write_new(path, sketch.text)
+        _print(f"{shown(path)}: {sketch.state}\n")
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of description files, for editors."""
-    import json
-
     from .processes.file_schema import file_schema
 
-    print(json.dumps(file_schema(), indent=2))  # noqa: T201
+    _print_json(file_schema())
 
 
-def _settings(**options: object) -> "Settings":
-    """Settings and logs; a name with our prefix that nobody reads is reported."""
+@app.command()
+def show(
+    process_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the process.")],
+    processes: Processes = None,
+    origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
+    openapi: Annotated[bool, typer.Option("--openapi", help="Show its path in the API definition.")] = False,
+    ogc: Annotated[bool, typer.Option("--ogc", help="Show the process description that clients get.")] = False,
+) -> None:
+    """Print everything that is in effect for a process, as a description file."""
+    from .api.openapi_dialects import OPENAPI_30_DIALECT
+    from .api.openapi_execution import ProcessPath
+    from .api.processes import description
+    from .authoring.effective import find_effective, members
+    from .authoring.origins import origins, table
+    from .authoring.yaml_writer import write_yaml
+
+    if origin + openapi + ogc > 1:
+        raise typer.BadParameter("--origin, --openapi and --ogc exclude each other")
+    settings = _settings(logs=sys.stderr, processes_dir=processes)
+    effective = find_effective(settings.processes_dir, process_id, settings.allowed_modules)
+    _warn(effective.warnings)
+    if origin:
+        _print(table(origins(effective, settings)))
+    elif openapi:
+        path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
+        _print_json({path.path: {"post": path.operation()}})
+    elif ogc:
+        _print_json(description(effective.process, _urls(settings)))
+    else:
+        _print(write_yaml(members(effective, settings)))
+
+
+def _print(text: str) -> None:
+    print(text, end="")  # noqa: T201 - the command line's voice
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    _print(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _warn(warnings: "Iterable[str]") -> None:
+    from loguru import logger
+
+    for warning in warnings:
+        logger.warning(warning)
+
+
+def _settings(*, logs: TextIO | None = None, **options: object) -> "Settings":
+    """Settings and logs; a name with our prefix that nobody reads is reported.
+
+    A command whose standard output others read logs elsewhere.
+    """
     import os
 
     from loguru import logger
@@ -176,7 +228,7 @@ def _settings(**options: object) -> "Settings":
     from .settings import load_settings, unknown_names
 
     settings = load_settings(**options)
-    configure_logs(settings)
+    configure_logs(settings, logs)
     for warning in unknown_names(os.environ):
         logger.warning(warning)
     return settings
@@ -193,8 +245,6 @@ def _urls(settings: "Settings") -> "Urls":
 def _load(
     settings: "Settings", missing_packages: "MissingPackages" = "error", queues: tuple[str, ...] = ()
 ) -> "Registry":
-    from loguru import logger
-
     from .processes.registry import load_registry
 
     registry = load_registry(
@@ -203,6 +253,5 @@ def _load(
         missing_packages=missing_packages,
         queues=queues,
     )
-    for warning in registry.warnings:
-        logger.warning(warning)
+    _warn(registry.warnings)
     return registry

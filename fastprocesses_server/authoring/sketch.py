@@ -10,7 +10,7 @@ from ..processes.inspection import Found
 from ..processes.merging import UNKNOWN_VERSION
 from ..processes.signature import input_parameters
 from .suggestions import GEOMETRY, sample, suggested_schema
-from .yaml_writer import yaml_lines
+from .yaml_writer import ordered, yaml_lines
 
 Members = dict[str, Any]
 
@@ -58,7 +58,8 @@ class Described:
     def lines(self) -> Iterator[str]:
         """The mark stands above the schema, which is empty where nobody knows it."""
         texts = {name: self.members[name] for name in TEXTS if name in self.members}
-        rest = {name: value for name, value in self.members.items() if name not in texts}
+        others = {name: value for name, value in self.members.items() if name not in texts}
+        rest = {name: ordered(value) if name == "schema" else value for name, value in others.items()}
         yield f"  {self.name}:" + (f"  {LEFT_OUT}" if self.is_left_out else "")
         yield from _indented(texts)
         if self.mark and not self.is_left_out:

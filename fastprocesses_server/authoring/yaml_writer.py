@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from ..processes.keywords import rebuilt
 from ..processes.yaml_reader import CORE_SCHEMA, TAG
 
 WIDTH = 100
@@ -31,11 +32,13 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _choose_style(node: yaml.Node) -> int:
-    """How many characters it takes on one line."""
+    """How many characters it takes on one line; what holds mappings has lines for them."""
     if isinstance(node, yaml.ScalarNode):
-        return len(node.value) + (WIDTH if node.style == "|" else 2)
+        return len(node.value) + (SHORT if node.style == "|" else 2)
     parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
     length = sum(map(_choose_style, parts))
+    if any(isinstance(part, yaml.MappingNode) and part.value for part in parts):
+        length = max(length, SHORT + 1)
     if isinstance(node, yaml.CollectionNode):
         node.flow_style = length <= SHORT
     return length
@@ -57,3 +60,11 @@ def write_yaml(data: Any) -> str:
 
 def yaml_lines(data: Any) -> list[str]:
     return write_yaml(data).rstrip("\n").split("\n") if data else []
+
+
+def ordered(schema: Any) -> Any:
+    """With the type of a schema first, as people begin with it."""
+    if not isinstance(schema, dict):
+        return schema
+    first = [name for name in ("title", "description", "type", "format") if name in schema]
+    return rebuilt({name: schema[name] for name in [*first, *schema]}, ordered)

@@ -44,3 +44,17 @@ def as_text(size: int) -> str:
     """A number of bytes for people, `512 MiB`; exact where that is short."""
     unit = next((name for name in ("GiB", "MiB", "KiB") if size >= BYTES[name]), "B")
     return f"{size / BYTES[unit]:.4g} {unit}"
+
+
+def duration_text(seconds: float) -> str:
+    """As an author would write it, `10min`: in the largest unit of which it is a whole number."""
+    whole = [name for name, unit in SECONDS.items() if (seconds / unit).is_integer()]
+    if whole:
+        return f"{seconds / SECONDS[whole[-1]]:.0f}{whole[-1]}"
+    return f"{seconds:.9f}".rstrip("0") + "s"
+
+
+def size_text(size: int) -> str:
+    """As an author would write it, `2GiB`: exact."""
+    unit = max((name for name in BYTES if size % BYTES[name] == 0), key=BYTES.__getitem__)
+    return f"{size // BYTES[unit]}{unit}"
