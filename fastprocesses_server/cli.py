@@ -127,7 +127,10 @@ def check(
 
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(help="An empty folder, or a new one.", metavar="DIR")]) -> None:
-    """Make a folder that runs: a process with its module, settings, compose.yaml and a test."""
+    """Make a folder that runs.
+
+    It has a process with its module, settings, compose.yaml and a test.
+    """
     from .authoring.starter import make_folder, next_commands
     from .processes.complaints import shown
 
@@ -144,7 +147,10 @@ def new(
         typer.Option(help="File to write, - for the terminal. [named after the callable]", show_default=False),
     ] = None,
 ) -> None:
-    """Write a commented description file for a callable; a file that is there stays as it is."""
+    """Write a description file for a callable.
+
+    In comments stands what follows from it. A file that is there stays as it is.
+    """
     from .authoring.new import new_file, process_id, write_new
     from .processes.complaints import shown
 
@@ -160,7 +166,7 @@ def new(
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of description files, for editors."""
+    """Print the JSON Schema of description files."""
     from .processes.file_schema import file_schema
 
     _print_json(file_schema())
@@ -174,7 +180,10 @@ def show(
     openapi: Annotated[bool, typer.Option("--openapi", help="Show its path in the API definition.")] = False,
     ogc: Annotated[bool, typer.Option("--ogc", help="Show the process description that clients get.")] = False,
 ) -> None:
-    """Print everything that is in effect for a process, as a description file."""
+    """Print what is in effect for a process.
+
+    As a description file, unless an option asks for something else.
+    """
     from .api.openapi_dialects import OPENAPI_30_DIALECT
     from .api.openapi_execution import ProcessPath
     from .api.processes import description

@@ -17,6 +17,7 @@ Members = dict[str, Any]
 WRITE = "# WRITE"
 LOOK = "# LOOK OVER"
 LEFT_OUT = "# left out, as nothing says what it takes"
+GEOMETRY_NOTE = "; it gets a dict of GeoJSON, and needs a function around it if it wants an object of its own"
 TEXTS = ("title", "description")
 HEADER = """\
 # yaml-language-server: $schema={schema}
@@ -174,7 +175,7 @@ def _what(name: str) -> str:
 def _look_over(documented: Mapping[str, Any], schema: Members) -> str:
     kind = documented.get("type")
     said = f'the docstring says "{kind}"' if kind else f"the default is {documented['default']!r}"
-    note = "; a geometry is a dict of GeoJSON here" if schema.items() >= GEOMETRY.items() else ""
+    note = GEOMETRY_NOTE if schema.items() >= GEOMETRY.items() else ""
     return f"{LOOK}: {said}{note}".replace("\n", " ")
 
 

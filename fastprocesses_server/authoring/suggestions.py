@@ -2,10 +2,12 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ..processes.annotations import BINARY
+from ..processes.references import target_of
 from ..processes.schemas import compile_schema
 
 Schema = dict[str, Any]
@@ -75,7 +77,19 @@ def _schema_of_default(default: Any) -> Schema | None:
 
 
 POINT = {"type": "Point", "coordinates": [5.12, 52.09]}
-SAMPLES: tuple[Any, ...] = (1, 0.5, 10, "text", True, [1, 2, 3], {}, "2026-01-31", "2026-01-31T12:00:00Z", "12:00:00Z")
+SAMPLES: tuple[Any, ...] = (
+    1,
+    0.5,
+    10,
+    "text",
+    True,
+    [1, 2, 3],
+    [],
+    {},
+    "2026-01-31",
+    "2026-01-31T12:00:00Z",
+    "12:00:00Z",
+)
 MORE_SAMPLES: tuple[Any, ...] = (
     "P1D",
     "https://example.org",
@@ -87,9 +101,26 @@ MORE_SAMPLES: tuple[Any, ...] = (
 )
 
 
-def sample(schema: Schema) -> Any:
-    """A value that fits; None where none is at hand."""
+def sample(schema: Schema, root: Schema | None = None) -> Any:
+    """A value that fits; None where none is at hand. `root` has the `$defs` of a schema that is a part of it."""
+    root = schema if root is None else root
+    if str(schema.get("$ref", "")).startswith("#/"):
+        return sample(target_of(schema["$ref"], root), root)
     named = [schema[name] for name in ("default", "const", "example") if name in schema]
     listed = [value for name in ("examples", "enum") for value in schema.get(name, [])[:1]]
-    validator = compile_schema(schema)
-    return next((value for value in [*named, *listed, *SAMPLES, *MORE_SAMPLES] if validator.is_valid(value)), None)
+    validator = compile_schema(schema, root=root)
+    candidates = chain(named, listed, SAMPLES, MORE_SAMPLES, _built(schema, root))
+    return next((value for value in candidates if validator.is_valid(value)), None)
+
+
+def _built(schema: Schema, root: Schema) -> Iterator[Any]:
+    """Of parts, as far as they are needed."""
+    properties: Schema = schema.get("properties", {})
+    parts: list[Schema] = schema.get("prefixItems", [])
+    if properties:
+        needed = [name for name in schema.get("required", properties) if name in properties]
+        yield {name: sample(properties[name], root) for name in needed}
+    if parts:
+        yield [sample(part, root) for part in parts]
+    if isinstance(schema.get("items"), dict):
+        yield [sample(schema["items"], root)] * schema.get("minItems", 1)

@@ -38,11 +38,12 @@ def file_schema() -> Schema:
 
 
 def _for_editors(model: Schema) -> Schema:
-    """Members are titled by their names."""
+    """Members are titled by their names; what a model says of itself is for those who read the code."""
     properties = {name: {**_draft_07(member), "title": name} for name, member in model.get("properties", {}).items()}
     if "schema" in properties:
         properties["schema"] = {"allOf": [SCHEMA], "description": properties["schema"]["description"]}
-    return {**_draft_07(model), **({"properties": properties} if properties else {})}
+    rest = {name: value for name, value in _draft_07(model).items() if name != "description"}
+    return {**rest, **({"properties": properties} if properties else {})}
 
 
 def _draft_07(schema: Any) -> Any:

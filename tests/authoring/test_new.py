@@ -239,7 +239,19 @@ def test_docstrings_and_defaults_suggest_schemas(documented: dict[str, Any], sch
 
 @pytest.mark.parametrize(
     "schema",
-    [{"type": "integer", "minimum": 1}, {"format": "geojson-geometry", "type": "object"}, {"enum": ["b"]}, {}],
+    [
+        {},
+        {"enum": ["b"]},
+        {"type": "integer", "minimum": 1},
+        {"type": "object", "format": "geojson-geometry"},
+        {"type": "array", "items": {"type": "object", "required": ["a"]}},
+        {"type": "array", "items": {"enum": ["a"]}, "minItems": 2},
+        {"type": "array", "prefixItems": [{"type": "integer"}, {"enum": ["b"]}], "minItems": 2},
+        {
+            "$ref": "#/$defs/A",
+            "$defs": {"A": {"properties": {"b": {"$ref": "#/$defs/B"}}, "required": ["b"]}, "B": {"enum": [7]}},
+        },
+    ],
 )
 def test_a_sample_fits_its_schema(schema: dict[str, Any]) -> None:
     assert compile_schema(schema).is_valid(sample(schema))

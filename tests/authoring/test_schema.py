@@ -61,6 +61,19 @@ def test_it_is_a_schema_of_draft_07() -> None:
 def test_it_describes_every_member() -> None:
     assert set(file_schema()["properties"]) == {str(field.alias) for field in DescriptionFile.model_fields.values()}
     assert [name for name, member in members(file_schema()) if not member.get("description")] == []
+    run = file_schema()["definitions"]["Run"]["properties"]
+    assert run["attempts"] == {
+        "title": "attempts",
+        "description": "Starts in all, whatever ended the earlier ones; 1: never run twice.",
+        "type": "integer",
+        "minimum": 1,
+        "default": 3,
+    }
+    assert run["timeLimit"] == {
+        "title": "timeLimit",
+        "description": "How long one attempt may take.",
+        "allOf": [{"$ref": "#/definitions/TimeLimit"}],
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
