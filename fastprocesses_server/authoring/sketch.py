@@ -22,12 +22,11 @@ TEXTS = ("title", "description")
 HEADER = """\
 # yaml-language-server: $schema={schema}
 #
-# The one line that is needed is `callable`. What stands in comments is published as it is; remove the `# ` before a
-# member to say something else. `fastprocesses-server check` tells what is missing or wrong.
+# What stands in comments is published as it is; remove the `# ` before a member to say something else.
+# `fastprocesses-server check` tells what is missing or wrong.
 """
-STUBS = """\
-# What the callable does not say is marked WRITE, what only its docstring or a default suggests LOOK OVER.
-"""
+COMPLETE = "# The line with `callable` alone would do."
+STUBS = "# What the callable does not say is marked WRITE, what only its docstring or a default suggests LOOK OVER."
 REST = """\
 # run:
 #   timeLimit: {soft: 10min, hard: 15min}
@@ -91,7 +90,7 @@ def sketch(dotted: str, found: Found, process_id: str, schema_link: str) -> Sket
     marks = [one for one in described if one.mark and not one.is_left_out]
     lines = [
         HEADER.format(schema=schema_link).rstrip("\n"),
-        *([STUBS.rstrip("\n")] if marks else []),
+        STUBS if marks else COMPLETE,
         f"callable: {dotted}",
         *_commented(_process(found, process_id)),
         *_side("inputs", inputs),

@@ -31,13 +31,18 @@ class _Dumper(yaml.SafeDumper):
         super().serialize(node)
 
 
-def _choose_style(node: yaml.Node) -> int:
-    """How many characters it takes on one line; what holds mappings has lines for them."""
+def _choose_style(node: yaml.Node, *, in_schema: bool = False) -> int:
+    """How many characters it takes on one line; what holds mappings has lines for them, but for short schemas."""
     if isinstance(node, yaml.ScalarNode):
         return len(node.value) + (SHORT if node.style == "|" else 2)
-    parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
-    length = sum(map(_choose_style, parts))
-    if any(isinstance(part, yaml.MappingNode) and part.value for part in parts):
+    parts: list[yaml.Node] = []
+    length = 0
+    for item in node.value:
+        key, value = item if isinstance(item, tuple) else (None, item)
+        is_schema = in_schema or (key is not None and key.value == "schema")
+        length += (len(key.value) + 2 if key else 0) + _choose_style(value, in_schema=is_schema)
+        parts.append(value)
+    if not in_schema and any(isinstance(part, yaml.MappingNode) and part.value for part in parts):
         length = max(length, SHORT + 1)
     if isinstance(node, yaml.CollectionNode):
         node.flow_style = length <= SHORT
