@@ -1,4 +1,4 @@
-"""The command line: `dev`, `serve`, `worker`, `check`, `run`. Commands import what they need when they run."""
+"""The command line: a thin function for each command. Commands import what they need when they run."""
 
 import sys
 from collections.abc import Iterator
@@ -11,6 +11,9 @@ import typer
 from .errors import StartError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .links import Urls
     from .processes.merging import MissingPackages
     from .processes.registry import Registry
     from .settings import Settings
@@ -172,6 +175,88 @@ def run(
         run_here(settings, process_id, inputs or [], output)
 
 
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(help="An empty folder, or a new one.", metavar="DIR")]) -> None:
+    """Make a folder that runs.
+
+    It has a process with its module, settings, compose.yaml and a test.
+    """
+    from .authoring.starter import make_folder, next_commands
+    from .processes.complaints import shown
+
+    make_folder(directory)
+    _print(f"{shown(directory)} is ready. Next:\n\n{next_commands(directory)}")
+
+
+@app.command()
+def new(
+    callable_: Annotated[str, typer.Argument(metavar="CALLABLE", help="Dotted path, for example geo_tools.buffer.")],
+    processes: Processes = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, - for the terminal. [named after the callable]", show_default=False),
+    ] = None,
+) -> None:
+    """Write a description file for a callable.
+
+    In comments stands what follows from it. A file that is there stays as it is.
+    """
+    from .authoring.new import new_file, process_id, write_new
+    from .processes.complaints import shown
+
+    settings = _settings(sys.stderr, processes_dir=processes)
+    sketch = new_file(callable_, settings.processes_dir, _urls(settings).description_file_schema)
+    path = output or settings.processes_dir / f"{process_id(callable_)}.yaml"
+    if path == Path("-"):
+        _print(sketch.text)
+    else:
+        write_new(path, sketch.text)
+        _print(f"{shown(path)}: {sketch.state}\n")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of description files."""
+    from .processes.file_schema import file_schema
+
+    _print_json(file_schema())
+
+
+@app.command()
+def show(
+    process_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the process.")],
+    processes: Processes = None,
+    origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
+    openapi: Annotated[bool, typer.Option("--openapi", help="Show its path in the API definition.")] = False,
+    ogc: Annotated[bool, typer.Option("--ogc", help="Show the process description that clients get.")] = False,
+) -> None:
+    """Print what is in effect for a process.
+
+    As a description file, unless an option asks for something else.
+    """
+    from .api.openapi_dialects import OPENAPI_30_DIALECT
+    from .api.openapi_execution import ProcessPath
+    from .api.processes import description
+    from .authoring.effective import find_effective, members
+    from .authoring.origins import origins, table
+    from .authoring.yaml_writer import write_yaml
+
+    if origin + openapi + ogc > 1:
+        raise typer.BadParameter("--origin, --openapi and --ogc exclude each other")
+    settings = _settings(sys.stderr, processes_dir=processes)
+    effective = find_effective(settings.processes_dir, process_id, settings.allowed_modules)
+    _warn(effective.warnings)
+    if origin:
+        _print(table(origins(effective, settings)))
+    elif openapi:
+        path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
+        _print_json({path.path: {"post": path.operation()}})
+    elif ogc:
+        _print_json(description(effective.process, _urls(settings)))
+    else:
+        _print(write_yaml(members(effective, settings)))
+
+
 @contextmanager
 def _ending_on_signals() -> Iterator[None]:
     """A process that only waits ends quietly when it is told to, also as the first one of a container."""
@@ -188,8 +273,28 @@ def _ending_on_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _print(text: str) -> None:
+    print(text, end="")  # noqa: T201 - the command line's voice
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    _print(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def _warn(warnings: "Iterable[str]") -> None:
+    from loguru import logger
+
+    for warning in warnings:
+        logger.warning(warning)
+
+
 def _settings(log: TextIO | None = None, **options: object) -> "Settings":
-    """Settings and logs; a name with our prefix that nobody reads is reported."""
+    """Settings and logs; a name with our prefix that nobody reads is reported.
+
+    A command whose standard output others read logs elsewhere.
+    """
     import os
 
     from loguru import logger
@@ -204,11 +309,17 @@ def _settings(log: TextIO | None = None, **options: object) -> "Settings":
     return settings
 
 
+def _urls(settings: "Settings") -> "Urls":
+    """As a client on this machine sees the server."""
+    from .links import Urls
+
+    host = "localhost" if settings.host in {"0.0.0.0", "127.0.0.1"} else settings.host  # noqa: S104 - only compared
+    return Urls((settings.public_url or f"http://{host}:{settings.port}").rstrip("/"))
+
+
 def _load(
     settings: "Settings", missing_packages: "MissingPackages" = "error", queues: tuple[str, ...] = ()
 ) -> "Registry":
-    from loguru import logger
-
     from .processes.registry import load_registry
 
     registry = load_registry(
@@ -217,6 +328,5 @@ def _load(
         missing_packages=missing_packages,
         queues=queues,
     )
-    for warning in registry.warnings:
-        logger.warning(warning)
+    _warn(registry.warnings)
     return registry

@@ -8,8 +8,11 @@ from urllib.parse import quote, unquote, urlencode
 REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 JSON = "application/json"
 HTML = "text/html"
+JSON_SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 OPENAPI_31 = "application/vnd.oai.openapi+json;version=3.1"
+
+DESCRIPTION_FILE_SCHEMA = "/schemas/description-file.json"
 
 Link = dict[str, str]
 
@@ -39,6 +42,10 @@ class Urls:
     @property
     def conformance(self) -> str:
         return f"{self.base}/conformance"
+
+    @property
+    def description_file_schema(self) -> str:
+        return self.base + DESCRIPTION_FILE_SCHEMA
 
     @property
     def processes(self) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from loguru import logger
 
@@ -48,8 +48,8 @@ def _on_one_line(record: "Record") -> None:
     record["message"] = record["message"].replace("\r", "\\r").replace("\n", "\\n")
 
 
-def configure_logs(settings: "Settings", stream: "TextIO | None" = None) -> None:
-    """Log to the stream, which is standard output, and, where set, to a file with rotation."""
+def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
+    """Log to the stream, standard output where none is named, and, where set, to a file with rotation."""
     logger.remove()
     logger.configure(patcher=_on_one_line)
     logger.add(stream or sys.stdout, format=FORMAT, level=settings.log_level, backtrace=False, diagnose=False)

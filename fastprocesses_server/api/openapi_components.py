@@ -72,6 +72,7 @@ def _header(description: str, schema: Schema = TEXT) -> dict[str, Any]:
 
 HEADERS: dict[str, dict[str, Any]] = {
     "Allow": _header("The methods that the resource has."),
+    "Cache-Control": _header("How long the answer may be kept (RFC 9111)."),
     "Cache-Status": _header("What the result cache had to do with the answer (RFC 9211); of cached processes only."),
     "Content-Disposition": _header("The file name that a callable gave an output."),
     "Content-Range": _header("Which bytes of how many these are."),

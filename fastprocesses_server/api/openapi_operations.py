@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..links import HTML, JSON, OPENAPI, OPENAPI_31
+from ..links import DESCRIPTION_FILE_SCHEMA, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31
 from .openapi_components import document_of, parameters, problems, response, response_of
 from .openapi_schemas import TEXT, Schema, schema_reference
 
@@ -58,6 +58,11 @@ def _capabilities() -> dict[str, Any]:
     )
     landing_page = document_of("landingPage", "Title and links", "ETag", "Link", "Vary")
     conformance = document_of("confClasses", "URIs of conformance classes", "ETag", "Link", "Vary")
+    file_schema = response_of(
+        "JSON Schema of the files that publish processes",
+        {JSON_SCHEMA: {"type": "object"}},
+        *("Cache-Control", "ETag", "Vary"),
+    )
     chosen: dict[str, Any] = {"takes": ["f"], "errors": (400, 406)}
     return {
         "/": {"get": operation("Capabilities", "getLandingPage", "Landing page", _kept(landing_page), **chosen)},
@@ -73,6 +78,9 @@ def _capabilities() -> dict[str, Any]:
                 takes=["fOfApiDefinition"],
                 errors=(400, 406),
             )
+        },
+        DESCRIPTION_FILE_SCHEMA: {
+            "get": operation("Capabilities", "getDescriptionFileSchema", "Schema for editors", _kept(file_schema))
         },
     }
 

@@ -16,9 +16,18 @@ Schema = dict[str, Any]
 
 
 class Member(BaseModel):
-    """Frozen, and strict about names: a member that nobody reads is a mistake of whoever wrote it."""
+    """Frozen, and strict about names: a member that nobody reads is a mistake of whoever wrote it.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    What stands below a field describes it in the JSON Schema of description files as well.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class JobControlOption(StrEnum):
@@ -33,26 +42,45 @@ class TransmissionMode(StrEnum):
 
 
 class Link(Member):
-    href: str
-    rel: str | None = None
-    type: str | None = None
-    hreflang: str | None = None
+    """A link to a web page or document about the process."""
+
+    href: Annotated[str, Field(examples=["https://example.org/buffer"])]
+    """Where it leads, an absolute URL."""
+    rel: Annotated[str | None, Field(examples=["about", "license"])] = None
+    """How the target relates to the process; "related" where nothing is said."""
+    type: Annotated[str | None, Field(examples=["text/html"])] = None
+    """Media type of the target; "text/html" where nothing is said."""
+    hreflang: Annotated[str | None, Field(examples=["en"])] = None
+    """Language of the target."""
     title: str | None = None
+    """Text of the link."""
 
 
 class Metadata(Member):
+    """A reference to more about the process, input or output."""
+
     title: str | None = None
-    role: str | None = None
-    href: str | None = None
+    """Text of the reference."""
+    role: Annotated[str | None, Field(examples=["license"])] = None
+    """What the reference is."""
+    href: Annotated[str | None, Field(examples=["https://spdx.org/licenses/MIT"])] = None
+    """Where it leads, a URL."""
 
 
 class AdditionalParameter(Member):
+    """A name with its values."""
+
     name: str
+    """The name."""
     value: list[Any]
+    """Its values."""
 
 
 class AdditionalParameters(Metadata):
+    """What neither the standard nor this server has a member for."""
+
     parameters: list[AdditionalParameter] = []
+    """Names with their values."""
 
 
 def _as_list(metadata: Any) -> Any:
@@ -62,14 +90,24 @@ def _as_list(metadata: Any) -> Any:
     return metadata
 
 
+MetadataList = Annotated[
+    list[Metadata] | None, BeforeValidator(_as_list, json_schema_input_type=list[Metadata] | dict[str, Any] | None)
+]
+
+
 class Described(Member):
     """descriptionType.yaml"""
 
     title: str | None = None
+    """A few words that name it to people."""
     description: str | None = None
-    keywords: list[str] | None = None
-    metadata: Annotated[list[Metadata] | None, BeforeValidator(_as_list)] = None
+    """What it is, in sentences."""
+    keywords: Annotated[list[str] | None, Field(examples=[["vector", "geometry"]])] = None
+    """Words by which it is found."""
+    metadata: MetadataList = None
+    """References to more about it: a list, or a mapping of roles to titles."""
     additional_parameters: AdditionalParameters | None = None
+    """What the other members have no place for."""
 
 
 class Input(Described):
@@ -77,7 +115,9 @@ class Input(Described):
 
     schema_: Annotated[Schema, Field(alias="schema")]
     min_occurs: Annotated[int, Field(ge=0)] = 1
+    """How many values must be sent at least; 0: the input may be left out."""
     max_occurs: Annotated[int, Field(ge=1)] | Literal["unbounded"] = 1
+    """How many values may be sent at most; over 1, the callable gets a list."""
 
     @property
     def takes_many(self) -> bool:
@@ -98,43 +138,67 @@ class Example(Member):
     """An execute request that works, and what is expected of its outputs."""
 
     title: str | None = None
+    """A few words about the example."""
     inputs: dict[str, Any] = {}
+    """Values by the names of inputs; `{$file: square.json}` is what a file beside this one holds."""
     outputs: dict[str, Any] = {}
+    """What is expected of the outputs, by their names; of members that are not named, anything is."""
 
 
 class TimeLimit(Member):
     """Seconds, per attempt; where nothing is said, the server's settings."""
 
     soft: Seconds | None = None
+    """After this time the callable is asked to end."""
     hard: Seconds | None = None
+    """After this time the callable is killed, and the job has failed."""
 
 
 class Run(Member):
     """How workers run the callable."""
 
     time_limit: TimeLimit = TimeLimit()
+    """How long one attempt may take."""
     memory_limit: Bytes | None = None
+    """Memory of the callable and all that it starts; over it, the job fails."""
     attempts: Annotated[int, Field(ge=1)] = 3
-    retry_on: list[str] = []
+    """Starts in all, whatever ended the earlier ones; 1: never run twice."""
+    retry_on: Annotated[list[str], Field(examples=[["ConnectionError", "requests.Timeout"]])] = []
+    """Exceptions that cost an attempt instead of failing the job: built-in ones by name, others by dotted path."""
     retry_delay: Seconds | None = None
-    queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] = "default"
+    """How long to wait before the next attempt."""
+    queue: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", examples=["heavy"])] = "default"
+    """Celery queue; only workers that serve it run the process."""
     concurrency: Annotated[int, Field(ge=1)] | None = None
+    """At most so many runs at once, over all workers."""
 
 
 def _off_is_false(value: Any) -> Any:
     return False if value == "off" else value
 
 
+CacheTime = Annotated[
+    Seconds | Literal[False] | None,
+    BeforeValidator(_off_is_false, json_schema_input_type=Seconds | Literal["off", False] | None),
+]
+
+
 class ResultRules(Member):
     """What becomes of the outputs: `cache` and `keep` in seconds, `cache` False where it is off."""
 
-    cache: Annotated[Seconds | Literal[False] | None, BeforeValidator(_off_is_false)] = None
+    cache: CacheTime = None
+    """How long equal inputs are answered with the outputs of the earlier run; or off."""
     keep: Seconds | None = None
+    """How long the results of a job are kept."""
     max_size: Bytes | None = None
+    """Most that all outputs together may have; over it, the job fails."""
 
 
 class Access(Member):
+    """Who may run the process; not enforced by this version, which refuses it."""
+
     roles: list[str]
+    """Roles, one of which is needed."""
 
 
 PROCESS_ID = r"^[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
@@ -151,12 +215,23 @@ class Common(Described):
     """What a description file may say in the words in which a process has it."""
 
     links: list[Link] = []
-    job_control_options: Annotated[list[JobControlOption], AfterValidator(_can_run)] = list(JobControlOption)
+    """Pages and documents about the process."""
+    job_control_options: Annotated[
+        list[JobControlOption],
+        AfterValidator(_can_run),
+        Field(json_schema_extra={"contains": {"enum": ["sync-execute", "async-execute"]}}),
+    ] = list(JobControlOption)
+    """How clients may run the process."""
     output_transmission: Annotated[list[TransmissionMode], Field(min_length=1)] = list(TransmissionMode)
+    """How clients may ask for outputs: as values, or as URLs."""
     examples: dict[str, Example] = {}
+    """Execute requests that work, by name: shown in the API definition, and tests of the process."""
     run: Run = Run()
+    """Limits, attempts and queue of the callable."""
     results: ResultRules = ResultRules()
+    """What becomes of the outputs."""
     access: Access | None = None
+    """Who may run the process; not enforced by this version, which refuses it."""
 
 
 class Process(Common):

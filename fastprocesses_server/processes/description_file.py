@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from .complaints import DescriptionErrors, FileComplaint
@@ -40,21 +40,39 @@ RestOfSchema = Annotated[Schema, Field(alias="schema", default_factory=dict)]
 
 
 class InputMembers(Input):
+    """An input: what the file says of it, over what the callable says."""
+
     schema_: RestOfSchema
+    """JSON Schema of one value, over what the callable's annotation says."""
 
 
 class OutputMembers(Output):
+    """An output: what the file says of it, over what the callable says."""
+
     schema_: RestOfSchema
+    """JSON Schema of the output, over what the callable's annotation says."""
 
 
 class DescriptionFile(Common):
     """As the author wrote it; what is not said is None or the default."""
 
-    callable: Annotated[str, AfterValidator(_dotted)]
-    id: Annotated[str, Field(pattern=PROCESS_ID)] | None = None
-    version: str | None = None
+    callable: Annotated[
+        str,
+        AfterValidator(_dotted),
+        Field(
+            examples=["geo_tools.buffer", "geo_tools:buffer"],
+            json_schema_extra={"pattern": r"^[^.:\s]+([.:][^.:\s]+)+$"},
+        ),
+    ]
+    """Dotted path to what is run; its module lies beside this file, or is installed."""
+    id: Annotated[str, Field(pattern=PROCESS_ID, examples=["buffer"])] | None = None
+    """The process's name in URLs; the file's name where nothing is said."""
+    version: Annotated[str, WithJsonSchema({"type": ["string", "number"], "examples": ["2.1.0"]})] | None = None
+    """The process's version; the `__version__` of the callable's module where nothing is said."""
     inputs: dict[str, InputMembers] | None = None
+    """What the callable takes, by the names of its parameters."""
     outputs: dict[str, OutputMembers] | None = None
+    """What the callable returns, by name; `result` where it gives no names."""
 
 
 def validate(document: Document) -> DescriptionFile:
@@ -165,7 +183,9 @@ def _missing(member: str) -> str:
 
 def _in_words(details: ErrorDetails) -> str:
     """What follows the name of the member."""
-    kind = details["type"]
+    kind, member = details["type"], str((details["loc"] or [""])[-1])
+    if kind == "dict_type" and member in REMEDIES and details["input"] is None:
+        return f" is missing, for example `{REMEDIES[member]}`"
     if kind == "value_error":
         text = str(details["ctx"]["error"])
         return f" {text}" if text.startswith("must") else f": {text}"

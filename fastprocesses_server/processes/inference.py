@@ -18,6 +18,7 @@ from .annotations import (
     schema_of,
     without_none,
 )
+from .positions import unpublishable
 
 RESULT = "result"
 """The name of an output that the callable gives none."""
@@ -35,6 +36,9 @@ class Inferred:
     inputs: Mapping[str, Members] = field(default_factory=dict)
     outputs: Mapping[str, Members] = field(default_factory=dict)
     unclear: Mapping[str, str] = field(default_factory=dict)
+    documented: Mapping[str, Members] = field(default_factory=dict)
+    """Of parameters, and of `return`, what the docstring says in its own words, `type` and `description`, and of what
+    is unclear the `default`: for people, nothing follows from it."""
 
 
 def infer(function: Callable[..., Any]) -> Inferred:
@@ -44,7 +48,7 @@ def infer(function: Callable[..., Any]) -> Inferred:
     try:
         parameters = inspect.signature(function).parameters
     except ValueError:
-        return Inferred(texts)
+        return Inferred(texts, documented=_documented(docstring))
     annotations, unclear = Annotations(function), dict[str, str]()
     described = {param.arg_name: param.description for param in docstring.params if param.description}
     inputs: dict[str, Members] = {}
@@ -59,7 +63,10 @@ def infer(function: Callable[..., Any]) -> Inferred:
         outputs = _outputs(annotations, docstring)
     except NoSchema as error:
         outputs, unclear[RETURN] = {}, str(error)
-    return Inferred(texts, inputs, outputs, unclear)
+    documented = _documented(docstring)
+    for name in unclear.keys() & parameters.keys():
+        documented[name] = {**documented.get(name, {}), **_plain_default(parameters[name].default)}
+    return Inferred(texts, inputs, outputs, unclear, documented)
 
 
 def _docstring(function: Any) -> docstring_parser.Docstring:
@@ -78,6 +85,25 @@ def _process_texts(docstring: docstring_parser.Docstring) -> dict[str, str | Non
     if short and len(short) > LONGEST_TITLE:
         return {"description": "\n\n".join(filter(None, [short, long]))}
     return {"title": short and short.removesuffix("."), "description": long}
+
+
+def _documented(docstring: docstring_parser.Docstring) -> dict[str, Members]:
+    """Of several outputs each under `return.name`."""
+    said = {
+        name.strip(): (param.type_name, param.description)
+        for param in docstring.params
+        for name in param.arg_name.split(",")
+        if not name.strip().startswith("*")
+    }
+    said |= {f"{RETURN}.{named.return_name}": (None, named.description) for named in docstring.many_returns}
+    if docstring.returns:
+        said[RETURN] = (docstring.returns.type_name, docstring.returns.description)
+    return {name: {**_text("type", kind), **_text("description", text)} for name, (kind, text) in said.items()}
+
+
+def _plain_default(default: Any) -> Members:
+    is_plain = type(default) in {bool, int, float, str} and unpublishable(default) is None
+    return {"default": default} if is_plain else {}
 
 
 def _annotation(annotations: Annotations, name: str) -> Any:

@@ -48,7 +48,7 @@ class Found:
     """A callable that could be imported; `parameters` is None where Python cannot tell, as of some C functions.
 
     What its annotations and its docstring say stands in `texts`, `inputs` and `outputs`, as members of a description;
-    of what they leave open, `unclear` says why.
+    of what they leave open, `unclear` says why, and `documented` what the docstring says to people.
     """
 
     target: str
@@ -70,6 +70,7 @@ class Found:
     """The keyword that takes the other members of the execute request, of a class written for fastprocesses."""
     own_id: str = ""
     """What such a class calls itself."""
+    documented: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Wanted(NamedTuple):
@@ -172,6 +173,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         inputs=inferred.inputs,
         outputs=inferred.outputs,
         unclear=inferred.unclear,
+        documented=inferred.documented,
     )
     return _found_class(loaded, found, folder) if isinstance(loaded.callable, ProcessClass) else found
 

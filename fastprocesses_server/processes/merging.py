@@ -91,22 +91,26 @@ def _without_callable(candidate: Candidate, failure: Failure, missing_packages: 
 
 
 def _failure_complaint(document: Document, failure: Failure) -> FileComplaint:
-    dotted: str = document.data["callable"]
-    what, hint, detail = failure.what, failure.hint, failure.detail
+    what, hint, detail = failure_words(document.data["callable"], failure, document.path.parent)
+    return document.complaint(CALLABLE, what, hint=hint, detail=detail)
+
+
+def failure_words(dotted: str, failure: Failure, folder: Path) -> tuple[str, str, str]:
+    """What is wrong with the callable, what was probably meant, and the traceback of the author's frames."""
     match failure.kind:
         case FailureKind.MISSING_PACKAGE:
             what = f'there is no module "{failure.what}", neither installed nor in this folder'
             if dotted.startswith(failure.what):
-                hint, detail = nearest(failure.what, _modules_beside(document.path)), ""
+                return what, nearest(failure.what, _modules_in(folder)), ""
+            return what, failure.hint, failure.detail
         case FailureKind.RAISED:
-            what = f"the import of {module_of(dotted)} fails: {failure.what}"
+            return f"the import of {module_of(dotted)} fails: {failure.what}", failure.hint, failure.detail
         case _:
-            pass
-    return document.complaint(CALLABLE, what, hint=hint, detail=detail)
+            return failure.what, failure.hint, failure.detail
 
 
-def _modules_beside(path: Path) -> Iterable[str]:
-    return [module.stem for module in path.parent.glob("*.py")]
+def _modules_in(folder: Path) -> Iterable[str]:
+    return [module.stem for module in folder.glob("*.py")]
 
 
 def _process(

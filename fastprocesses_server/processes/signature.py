@@ -9,6 +9,9 @@ from .inspection import Found, Parameter, ParameterKind
 from .suggestion import nearest
 
 CALLABLE = ("callable",)
+ANY_NUMBER = (
+    "the callable takes any number of values by position, but inputs are given by name; write a function around it"
+)
 ONE_BY_ONE = frozenset([ParameterKind.NAMED, ParameterKind.POSITION_ONLY])
 
 
@@ -31,17 +34,20 @@ def untaken_inputs(found: Found, declared: Mapping[str, Any]) -> list[str]:
     return [name for name in declared if name not in taken]
 
 
+def takes_any_number(found: Found) -> bool:
+    kinds = {parameter.kind for parameter in found.parameters or ()}
+    return ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds
+
+
 def signature_complaints(document: Document, found: Found, declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
     """Inputs that the callable does not take, and parameters that must be given and that nothing is said of."""
     if found.parameters is None:
         return
-    kinds = {p.kind for p in found.parameters}
     taken = [p.name for p in input_parameters(found, declared)]
     untaken = untaken_inputs(found, declared)
     hints = {name: nearest(name, taken) for name in untaken}
-    if ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds:
-        what = "the callable takes any number of values by position"
-        yield document.complaint(CALLABLE, f"{what}, but inputs are given by name; write a function around it")
+    if takes_any_number(found):
+        yield document.complaint(CALLABLE, ANY_NUMBER)
     for name in untaken:
         what = f'the callable takes no "{name}"' + (f"; it takes {_quoted(taken)}" if taken else "")
         yield document.complaint(("inputs", name), what, at_key=True, hint=hints[name])

@@ -125,7 +125,9 @@ def test_a_folder_without_files_is_told_in_every_format(name: str, said: str, fo
 
 
 @pytest.mark.parametrize(("files", "seconds"), [(10, 3), (1000, 20)])
-def test_the_time_of_a_check_is_that_of_its_files(files: int, seconds: float, tmp_path: Path, figure: object) -> None:
+def test_the_time_of_a_check_is_that_of_its_files(
+    files: int, seconds: float, tmp_path: Path, figure: Callable[..., None]
+) -> None:
     """Time of the processor, which others on the machine do not change much."""
     callables = ["html.escape(s)", "textwrap.dedent(text)", "shlex.quote(s)", "statistics.mean(data)", "math.sqrt(x)"]
     for number in range(files):
@@ -139,5 +141,4 @@ def test_the_time_of_a_check_is_that_of_its_files(files: int, seconds: float, tm
     after = os.times()
     assert done.returncode == 0, done.stderr
     used = after.children_user - before.children_user + after.children_system - before.children_system
-    figure(f"check of {files} files of the standard library: {used:.2f} s of the processor")  # type: ignore[operator]
-    assert used < seconds
+    figure(f"check of {files} files of the standard library: CPU", used, "s", seconds)

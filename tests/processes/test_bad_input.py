@@ -272,7 +272,10 @@ BAD = [
             "first.yaml": ("callable: tools.area\nversion: 1\nid: area\n"),
             "wrong.yaml": ("callable: tools.area\nversion: 1\nid: area\n"),
         },
-        ('processes.d/wrong.yaml:3:5: the id "area" is taken by processes.d/first.yaml\n  id: area\n      ^'),
+        (
+            'processes.d/wrong.yaml:3:5: the id "area" is taken by processes.d/first.yaml, in the same version 1\n'
+            "  id: area\n      ^"
+        ),
     ),
     (
         "an empty file",

@@ -82,6 +82,8 @@ def test_the_wheel_without_the_lock_file_runs(checkout: Path, tmp_path: Path) ->
         shutil.copy(ROOT / "processes.d" / name, folder)
     command = str(tmp_path / "venv" / "bin" / "fastprocesses-server")
     assert "simple_process" in run(command, "check", cwd=tmp_path).stdout
+    run(command, "init", "mine", cwd=tmp_path)
+    assert "great-circle" in run(command, "check", cwd=tmp_path / "mine").stdout
     start_and_greet([command, "dev"], tmp_path)
 
 

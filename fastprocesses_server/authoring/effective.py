@@ -1,0 +1,107 @@
+"""One process as it is in effect: what file, callable and settings say of it, as an author would write it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import StartError
+from ..jobs.lifetimes import cache_seconds, results_seconds, time_limits
+from ..processes.candidates import Candidate, is_allowed, not_allowed, read_folder
+from ..processes.complaints import DescriptionErrors, shown
+from ..processes.description import Process
+from ..processes.document import Document
+from ..processes.inspection import Found
+from ..processes.inspector import inspect_callables
+from ..processes.quantities import duration_text, size_text
+from ..processes.registry import make_registry
+from ..processes.suggestion import suggest
+from ..settings import Settings
+from .yaml_writer import ordered
+
+Members = dict[str, Any]
+
+ORDER = (
+    *("callable", "id", "version", "title", "description", "keywords", "metadata", "additionalParameters", "links"),
+    *("jobControlOptions", "outputTransmission", "inputs", "outputs", "examples", "run", "results"),
+)
+OF_INPUT = ("title", "description", "keywords", "metadata", "additionalParameters", "schema", "minOccurs", "maxOccurs")
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    process: Process
+    document: Document
+    found: Found
+    warnings: tuple[str, ...]
+
+
+def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str] = ()) -> Effective:
+    """Only the callable of this process is imported, by a child process; what is wrong with others is left aside.
+
+    Raises DescriptionErrors with what is wrong with its file, StartError where there is no such process.
+    """
+    candidates, complaints = read_folder(folder.resolve())
+    own = [candidate for candidate in candidates if _id(candidate) == process_id]
+    files = {candidate.document.source for candidate in own}
+    wrong = [one for one in complaints if one.file in files or (not own and Path(one.file).stem == process_id)]
+    wrong += [not_allowed(one, allowed_modules) for one in own if one.callable and not is_allowed(one, allowed_modules)]
+    if wrong:
+        raise DescriptionErrors(wrong)
+    if not own:
+        what = f"there is no process {process_id}{suggest(process_id, map(_id, candidates))}"
+        raise StartError(f"{shown(folder)}: {what}")
+    reports = inspect_callables(folder, [candidate.wanted for candidate in own])
+    registry = make_registry(list(zip(own, reports, strict=True)))
+    found, *_ = [report for report in reports if isinstance(report, Found)]  # of another report there is no process
+    return Effective(registry[process_id], own[0].document, found, registry.warnings)
+
+
+def _id(candidate: Candidate) -> str:
+    named = candidate.document.data.get("id")
+    return named if isinstance(named, str) else candidate.document.path.stem
+
+
+def members(effective: Effective, settings: Settings) -> Members:
+    """A description file that publishes the same process, with what the settings add; examples as the author wrote."""
+    process, data = effective.process, effective.document.data
+    document = process.model_dump(by_alias=True, exclude_none=True, mode="json")
+    whole = {
+        **document,
+        "callable": data["callable"],
+        "inputs": {name: _described(one) for name, one in document["inputs"].items()},
+        "outputs": {name: _described(one) for name, one in document["outputs"].items()},
+        "examples": data.get("examples"),
+        "run": _run(process, settings),
+        "results": _results(process, settings),
+    }
+    needed = {"inputs", "outputs"}
+    return {name: whole[name] for name in ORDER if name in needed or whole.get(name)}
+
+
+def _described(one: Members) -> Members:
+    return {name: ordered(one[name]) if name == "schema" else one[name] for name in OF_INPUT if name in one}
+
+
+def _run(process: Process, settings: Settings) -> Members:
+    soft, hard = map(duration_text, time_limits(process, settings))
+    limits = {"timeLimit": {"soft": soft, "hard": hard} if soft != hard else {"hard": hard}}
+    run = process.run
+    said = {
+        "memoryLimit": size_text(run.memory_limit) if run.memory_limit else None,
+        "attempts": run.attempts,
+        "retryOn": run.retry_on or None,
+        "retryDelay": duration_text(run.retry_delay) if run.retry_delay else None,
+        "queue": run.queue,
+        "concurrency": run.concurrency,
+    }
+    return {**limits, **{name: value for name, value in said.items() if value is not None}}
+
+
+def _results(process: Process, settings: Settings) -> Members:
+    cache, largest = cache_seconds(process, settings), process.results.max_size
+    return {
+        "cache": duration_text(cache) if cache else "off",
+        "keep": duration_text(results_seconds(process, settings)),
+        **({"maxSize": size_text(largest)} if largest else {}),
+    }
