@@ -102,8 +102,10 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
     """Start a worker."""
     from .jobs.fitness import check_fitness
+    from .logs import keep_log_apart
     from .worker.app import create_worker, run_worker
 
+    keep_log_apart()
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
     check_fitness(settings.broker_url.get_secret_value())
     registry = _load(settings, queues=settings.worker_queues)

@@ -18,7 +18,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
-from . import execution, health, job_list, job_results, jobs, landing_page, openapi, processes
+from . import execution, health, job_list, job_logs, job_results, jobs, landing_page, openapi, processes
 from .problems import add_problem_handlers
 from .services import Services
 
@@ -47,7 +47,7 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     app.state.services = Services(settings, registry, store, engine, results, fetcher, Offers(redis, settings))
-    for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, health):
+    for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, job_logs, health):
         app.include_router(module.router)
     add_problem_handlers(app)
     app.add_middleware(

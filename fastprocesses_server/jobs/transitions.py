@@ -22,6 +22,7 @@ NAMES = (
     "remove",
     "retry",
     "reveal",
+    "say",
     "settle",
     "take",
 )

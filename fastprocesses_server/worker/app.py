@@ -23,6 +23,7 @@ from ..settings import Settings
 from .delivery import Delivery
 from .keeper import Keeper
 from .runner import Runner
+from .scribe import Scribe
 
 POOL_SECONDS = 0.1
 SWEEP_SECONDS = 600
@@ -64,7 +65,8 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
     leases = Leases(connect(settings.broker_url.get_secret_value()), settings, registry, owner, queues)
-    keeper = Keeper(leases, settings.worker_grace_seconds)
+    scribe = Scribe(runner.capture, leases)
+    keeper = Keeper(leases, scribe, settings.worker_grace_seconds)
 
     @app.task(name=TASK)
     def execute(job_id: str) -> None:
@@ -76,6 +78,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
 
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
+        scribe.start()
         keeper.start()
         threading.Thread(target=_sweep, args=(settings,), name="sweep", daemon=True).start()
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
@@ -84,6 +87,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
         threading.Thread(target=_leave, args=(keeper,), name="leave", daemon=True).start()
 
     def enter_child(**_: Any) -> None:
+        scribe.leave_child()
         runner.enter_child()
         delivery.enter_child()
 

@@ -27,6 +27,7 @@ from ..jobs import cache as result_cache
 from ..jobs.connection import STORE_ERRORS, connect
 from ..jobs.leases import Claim, Leases, Outcome
 from ..jobs.lifetimes import cache_seconds
+from ..jobs.log import Source
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
 from ..processes.callables import find_exception, load_callable
@@ -35,6 +36,8 @@ from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
 from .arguments import Conversion, Fetching
+from .bars import follow_bars
+from .capture import Capture
 from .context import Context
 from .failures import Failure, Unfit, failure, too_large
 from .family import become_head
@@ -51,6 +54,7 @@ class Runner:
         self.settings = settings
         self.owner = owner
         self.results = ResultStore(settings.results_folder)
+        self.capture = Capture()
         self.context: Context | None = None
         """Of the callable that runs now."""
         self.function_of = cache(
@@ -69,6 +73,8 @@ class Runner:
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
+        self.capture.enter_child()
+        follow_bars(lambda: self.context)
         redis = connect(self.settings.broker_url.get_secret_value())
         self.leases = Leases(redis, self.settings, self.registry, self.owner)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
@@ -170,20 +176,26 @@ class Runner:
 
     def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
         process = execution.process
-        context = Context(job.id, workdir, lambda percent, message: self._report(job, percent, message))
+        context = Context(
+            job.id,
+            workdir,
+            lambda percent, message: self._report(job, percent, message),
+            lambda text: self.capture.say("INFO", Source.CONTEXT, text),
+        )
         function = self.function_of(process.id)
         conversion = self.conversion_of(process.id)
         arguments = self._arguments(conversion, execution, context)
         if process.context_parameter:
             arguments[process.context_parameter] = context
         child = os.getpid()
-        self.context = context
-        try:
-            return conversion.plain(call(function, process.by_position, arguments))
-        finally:
-            self.context = None
-            if os.getpid() != child:
-                os._exit(0)  # the callable forked, and this is the copy
+        with self.capture.of(job):
+            self.context = context
+            try:
+                return conversion.plain(call(function, process.by_position, arguments))
+            finally:
+                self.context = None
+                if os.getpid() != child:
+                    os._exit(0)  # the callable forked, and this is the copy
 
     def _arguments(self, conversion: Conversion, execution: Execution, context: Context) -> dict[str, Any]:
         reader = self.inputs_of(execution.process.id)

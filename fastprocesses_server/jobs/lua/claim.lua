@@ -21,7 +21,10 @@ if not again then
     end
     redis.call('SADD', running, id)
   end
-  redis.call('HINCRBY', key, 'attempt', 1)
+  local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+  if redis.call('EXISTS', log(id)) == 1 then
+    redis.call('RPUSH', log(id), cjson.encode({now, 'INFO', 'server', 'attempt ' .. attempt .. ' begins'}))
+  end
   redis.call('HDEL', key, 'message')
   become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran',
     redis.call('HGET', 'fp:registry:' .. registry, old[5]) or '')
