@@ -107,7 +107,8 @@ class Output:
         for line in marked:
             level = next((level for level in LEVELS if level[0].encode() == line[:1]), "INFO")
             text = legible(line[2:].decode(errors="replace"))
-            yield LogLine(time, level, SOURCES.get(line[1:2], Source.OUTPUT), cut(text))
+            if text.strip():
+                yield LogLine(time, level, SOURCES.get(line[1:2], Source.OUTPUT), cut(text))
 
     def _redrawn(self, bar: re.Match[str], line: LogLine) -> Iterator[LogLine]:
         is_full = bar[1] == "100"
