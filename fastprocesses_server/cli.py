@@ -114,8 +114,10 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
     """Start a worker."""
     from .jobs.fitness import wait_for_fitness
     from .jobs.folder import check_folder
+    from .logs import keep_log_apart
     from .worker.app import create_worker, run_worker
 
+    keep_log_apart()
     settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
     registry = _load(settings, queues=settings.worker_queues)
     check_folder(settings.results_folder)

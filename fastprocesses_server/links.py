@@ -9,6 +9,7 @@ REL = "http://www.opengis.net/def/rel/ogc/1.0/"
 JSON = "application/json"
 HTML = "text/html"
 JSON_SCHEMA = "application/schema+json"
+PLAIN = "text/plain"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 OPENAPI_31 = "application/vnd.oai.openapi+json;version=3.1"
 
@@ -66,6 +67,9 @@ class Urls:
 
     def results(self, job_id: str) -> str:
         return f"{self.job(job_id)}/results"
+
+    def log(self, job_id: str) -> str:
+        return f"{self.job(job_id)}/logs"
 
     def output(self, job_id: str, name: str) -> str:
         return f"{self.results(job_id)}/{quote(name, safe='')}"

@@ -1,7 +1,9 @@
 """Logs, by loguru: one line per change of a job's life, never a secret. Only the command line sets them up."""
 
 import logging
+import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from loguru import logger
@@ -10,7 +12,6 @@ from .errors import StartError
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
 
     from loguru import Record
 
@@ -36,11 +37,34 @@ def _log_to(file: "Path", settings: "Settings") -> None:
 
 
 class _ToLoguru(logging.Handler):
-    """What libraries say through the standard library's logging."""
+    """What libraries say through the standard library's logging, unless somebody else takes it."""
+
+    take: Callable[[logging.LogRecord], None] | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._emit(record)
+        except Exception:  # noqa: BLE001 - authors may log what has no text
+            self.handleError(record)
+
+    def _emit(self, record: logging.LogRecord) -> None:
+        if self.take:
+            self.take(record)
+            return
         level = record.levelname if record.levelname in LEVELS else record.levelno
         logger.opt(exception=record.exc_info).log(level, "{}: {}", record.name, record.getMessage())
+
+
+def divert_logging(take: Callable[[logging.LogRecord], None] | None) -> None:
+    """Have somebody else told what is said through the standard library's logging; None: the log again."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _ToLoguru):
+            handler.take = take
+
+
+def keep_log_apart() -> None:
+    """To be called before logs are configured: what is done to standard output later is not the log's affair."""
+    sys.stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
 def _on_one_line(record: "Record") -> None:

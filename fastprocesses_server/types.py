@@ -60,4 +60,4 @@ class Context(Protocol):
         """Report how far the run is, 0 to 100; it never goes back."""
 
     def log(self, text: str) -> None:
-        """Write a line to the server's log."""
+        """Write a line to the log of the job, and to that of the server."""

@@ -19,7 +19,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
-from . import execution, health, job_list, job_results, jobs, landing_page, openapi, processes, schemas
+from . import execution, health, job_list, job_logs, job_results, jobs, landing_page, openapi, processes, schemas
 from .problems import add_problem_handlers
 from .services import Services
 
@@ -49,7 +49,18 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder)
-    for module in (landing_page, openapi, processes, execution, job_list, jobs, job_results, schemas, health):
+    for module in (
+        landing_page,
+        openapi,
+        processes,
+        execution,
+        job_list,
+        jobs,
+        job_results,
+        job_logs,
+        schemas,
+        health,
+    ):
         app.include_router(module.router)
     add_problem_handlers(app)
     app.add_middleware(

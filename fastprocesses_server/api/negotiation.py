@@ -10,7 +10,7 @@ from starlette.routing import Match
 
 from ..errors import Complaint, InvalidRequest, Problem
 from ..execution.media_type import is_json
-from ..links import HTML, JSON
+from ..links import HTML, JSON, PLAIN
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
@@ -37,6 +37,7 @@ class Form:
 
 AS_JSON = Form("json", JSON)
 AS_HTML = Form("html", HTML)
+AS_TEXT = Form("text", PLAIN)
 
 
 @dataclass(frozen=True, slots=True)

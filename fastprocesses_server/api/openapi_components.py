@@ -51,6 +51,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "fOfApiDefinition": _query(
         "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
     ),
+    "fOfJobLog": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "text")),
     "limit": _query("limit", "Most items in the answer.", _count(1, DEFAULT_LIMIT, LARGEST_LIMIT)),
     "offset": _query("offset", "How many items are passed over first.", _count(0, 0)),
     "cursor": _query("cursor", "Where the page begins, as links to pages say it.", TEXT),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..links import DESCRIPTION_FILE_SCHEMA, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31
+from ..links import DESCRIPTION_FILE_SCHEMA, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
 from .openapi_components import document_of, parameters, problems, response, response_of
 from .openapi_schemas import TEXT, Schema, schema_reference
 
@@ -148,11 +148,24 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
                 errors=(404, 410, 503),
             ),
         },
+        "/jobs/{jobID}/logs": {"get": _job_log()},
         "/jobs/{jobID}/inputs": {"get": _of_job("getJobInputs", "What was asked of a job", "jobInputs")},
         "/jobs/{jobID}/definition": {
             "get": _of_job("getJobDefinition", "Which definition a job runs", "jobDefinition")
         },
     }
+
+
+def _job_log() -> Operation:
+    answers = {JSON: schema_reference("jobLog"), PLAIN: TEXT}
+    return operation(
+        "Jobs",
+        "getJobLog",
+        "What a job has said",
+        {"200": response_of("The last lines of its log", answers, "Vary")},
+        takes=["jobID", "fOfJobLog"],
+        errors=(400, 404, 406, 410, 503),
+    )
 
 
 def _of_job(operation_id: str, summary: str, schema: str) -> Operation:

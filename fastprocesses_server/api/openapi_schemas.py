@@ -138,6 +138,18 @@ JOBS: dict[str, Schema] = {
     ),
     "jobList": object_of(("jobs", "links"), jobs=array_of(schema_reference("statusInfo")), links=LINKS),
     "jobInputs": {"type": "object", "description": "The inputs as they were sent, with defaults, by name."},
+    "jobLog": {
+        **array_of(
+            object_of(
+                ("time", "level", "source", "text"),
+                time=MOMENT,
+                level=words("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+                source=words("output", "logging", "warnings", "context", "server"),
+                text=TEXT,
+            )
+        ),
+        "description": "The last lines that the callable of a job said, oldest first.",
+    },
     "jobDefinition": {
         "allOf": [
             schema_reference("execute"),

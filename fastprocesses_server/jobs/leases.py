@@ -20,6 +20,7 @@ from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .folder import look
 from .lifetimes import lease
+from .log import MOST_LINES, LogLine
 from .offers import offers_of
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .transitions import DECLINED, REAP, load_transitions
@@ -124,6 +125,11 @@ class Leases:
     def progress(self, job: Job, percent: float, message: str) -> bool:
         """False where the job is no longer this attempt's."""
         return bool(self.transitions["progress"](args=[job.id, job.attempt, self.owner, percent, message]))
+
+    def say(self, job_id: str, attempt: int, lines: Sequence[LogLine], left_out: int) -> bool:
+        """Add to the log of a job; False where it is no longer this attempt's."""
+        said = (line.as_json() for line in lines)
+        return bool(self.transitions["say"](args=[job_id, attempt, self.owner, MOST_LINES, left_out, *said]))
 
     def commit(
         self, job_id: str, attempt: int, outcome: Outcome, joined: Mapping[str, bytes] = NONE

@@ -38,7 +38,11 @@ def _rfc3339(moment: datetime) -> str:
 
 
 def _links(job: Job, urls: Urls) -> list[dict[str, str]]:
-    links = [link(urls.job(job.id), "self", "This document"), link(urls.jobs, "up", "Jobs")]
+    links = [
+        link(urls.job(job.id), "self", "This document"),
+        link(urls.jobs, "up", "Jobs"),
+        link(urls.log(job.id), "related", "Log of the job"),
+    ]
     match job.status:
         case Status.ACCEPTED | Status.RUNNING:
             links.append(link(urls.job(job.id), "monitor", "Status of the job"))

@@ -17,6 +17,7 @@ from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
 from .fitness import faults, hindrances
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
+from .log import MOST_LINES, LogLine, read_log
 from .messages import DELIVER, MessageEncoder
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .selection import STEPS, Cursor, Direction, Selection, Window, as_json
@@ -194,6 +195,13 @@ class JobStore:
 
     async def manifest(self, job_id: str) -> bytes | None:
         return await self._bytes(f"fp:job:{job_id}:results")
+
+    async def log(self, job_id: str) -> list[LogLine]:
+        async with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.lrange(f"fp:job:{job_id}:log", -MOST_LINES, -1)
+            pipeline.hget(f"fp:job:{job_id}", "unlogged")
+            stored, left_out = await pipeline.execute()
+        return read_log(stored, int(left_out or 0))
 
     async def _bytes(self, name: str) -> bytes | None:
         stored: Any = await self.redis.get(name)

@@ -23,6 +23,7 @@ NAMES = (
     "remove",
     "retry",
     "reveal",
+    "say",
     "settle",
     "take",
 )

@@ -26,6 +26,7 @@ from .delivery import Delivery
 from .family import end_descendants
 from .keeper import Keeper
 from .runner import Runner
+from .scribe import Scribe
 
 POOL_SECONDS = 0.1
 LOOK_SECONDS, SWEEP_SECONDS = 5, 600
@@ -69,7 +70,8 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
     runner = Runner(registry, settings, owner)
     delivery = Delivery(registry, settings)
     leases = Leases(connect(url), settings, registry, owner, queues)
-    keeper = Keeper(leases, settings.worker_grace_seconds)
+    scribe = Scribe(runner.capture, leases)
+    keeper = Keeper(leases, scribe, settings.worker_grace_seconds)
 
     @app.task(name=TASK, Request=Taken)
     def execute(job_id: str) -> None:
@@ -83,6 +85,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
         _replace_children_quickly(sender)
         with suppress(*STORE_ERRORS):
             leases.look_at(settings.results_folder)  # so that the first heartbeat tells it
+        scribe.start()
         keeper.start()
         threading.Thread(target=_look_after_folder, args=(settings, leases), name="folder", daemon=True).start()
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
@@ -92,6 +95,7 @@ def create_worker(settings: Settings, registry: Registry) -> Celery:
 
     def enter_child(**_: Any) -> None:
         try:
+            scribe.leave_child()
             runner.enter_child()
             delivery.enter_child()
         except Exception as error:  # noqa: BLE001 - Celery would go on, and hand jobs to a child that cannot run any

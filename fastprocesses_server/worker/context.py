@@ -15,13 +15,22 @@ PROGRESS_SECONDS = 0.2
 class Context:
     """Given to callables that have a parameter `context`. Nothing here ever fails the job."""
 
-    def __init__(self, job_id: str, workdir: Path, report: Callable[[float, str], object]) -> None:
+    def __init__(
+        self,
+        job_id: str,
+        workdir: Path,
+        report: Callable[[float, str], object],
+        say: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self.job_id = job_id
         self.cancelled = False
         """True once the job was dismissed or is over its soft time limit: end soon, or be killed."""
         self._workdir = workdir
         self._report = report
+        self._say = say
         self._last_report = float("-inf")
+        self._tells_progress = False
+        self.since = time.time()
 
     @property
     def workdir(self) -> Path:
@@ -31,6 +40,15 @@ class Context:
 
     def progress(self, percent: float, message: str = "") -> None:
         """Report how far the run is, 0 to 100; it never goes back, and too frequent reports are left out."""
+        self._tells_progress = True
+        self._tell(percent, message)
+
+    def follow(self, percent: float, message: str) -> None:
+        """The same, of a progress bar: it counts only until the callable reports something itself."""
+        if not self._tells_progress:
+            self._tell(percent, message)
+
+    def _tell(self, percent: float, message: str) -> None:
         clamped = _clamped(percent)
         if clamped != percent:
             logger.warning("job {} reports a progress of {}, taken as {:g}", self.job_id, percent, clamped)
@@ -41,8 +59,9 @@ class Context:
             self._report(clamped, text[:LONGEST_MESSAGE])
 
     def log(self, text: str) -> None:
-        """Write a line to the server's log."""
+        """Write a line to the log of the job, and to that of the server."""
         logger.info("job {}: {}", self.job_id, text)
+        self._say(str(text))
 
 
 def _clamped(percent: object) -> float:

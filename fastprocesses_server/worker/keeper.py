@@ -18,6 +18,7 @@ from ..jobs.transitions import BEAT_SECONDS
 from .failures import Failure, out_of_memory, timed_out
 from .family import Families
 from .runner import CANCEL, SOFT_LIMIT
+from .scribe import Scribe
 
 KILL_GRACE = 1.0
 """Seconds between telling a callable that it is cancelled, and killing it."""
@@ -29,9 +30,10 @@ MEMORY_SECONDS = 0.2
 class Keeper(threading.Thread):
     """Looks after the jobs that the store says this worker runs."""
 
-    def __init__(self, leases: Leases, grace: float) -> None:
+    def __init__(self, leases: Leases, scribe: Scribe, grace: float) -> None:
         super().__init__(name="keeper", daemon=True)
         self.leases = leases
+        self.scribe = scribe
         self.grace = grace
         self.stopping = threading.Event()
         self.held: list[Held] = []
@@ -63,6 +65,7 @@ class Keeper(threading.Thread):
     def _look_after(self, job: Held) -> None:
         if not is_alive(job.pid):
             self.families.kill(job.pid)  # before another attempt begins
+            self.scribe.finish(job.pid)
             if status := self.leases.gone(job.job_id, job.pid):
                 logger.warning("job {} {}: the process that ran it died", job.job_id, status)
             return
@@ -126,6 +129,8 @@ class Keeper(threading.Thread):
         self.stopping.set()
         if self.is_alive():
             self.join()
+        for job in self.held:
+            self.scribe.finish(job.pid)
         given = self.leases.give_back()
         self.families.look({pid for _, pid in given})
         for job_id, pid in given:

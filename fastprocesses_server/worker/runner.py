@@ -23,6 +23,7 @@ from ..jobs import cache as result_cache
 from ..jobs.connection import STORE_ERRORS, connect
 from ..jobs.leases import Claim, Leases, Outcome
 from ..jobs.lifetimes import cache_seconds
+from ..jobs.log import Source
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
 from ..processes.callables import find_exception
@@ -31,7 +32,9 @@ from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
 from .arguments import Fetching
+from .bars import follow_bars
 from .calls import Caller
+from .capture import Capture
 from .context import Context
 from .failures import Failure, Unfit, failure, timed_out
 from .family import become_head
@@ -48,6 +51,7 @@ class Runner:
         self.settings = settings
         self.owner = owner
         self.results = ResultStore(settings.results_folder)
+        self.capture = Capture()
         self.context: Context | None = None
         """Of the callable that runs now."""
         self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
@@ -61,6 +65,8 @@ class Runner:
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
+        self.capture.enter_child()
+        follow_bars(lambda: self.context)
         redis = connect(self.settings.broker_url.get_secret_value())
         self.leases = Leases(redis, self.settings, self.registry, self.owner)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
@@ -163,14 +169,20 @@ class Runner:
         return status is not None
 
     def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
-        context = Context(job.id, workdir, lambda percent, message: self._report(job, percent, message))
+        context = Context(
+            job.id,
+            workdir,
+            lambda percent, message: self._report(job, percent, message),
+            lambda text: self.capture.say("INFO", Source.CONTEXT, text),
+        )
         caller = self.caller_of(execution.process.id)
         arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
-        self.context = context
-        try:
-            return caller.call(arguments)
-        finally:
-            self.context = None
+        with self.capture.of(job):
+            self.context = context
+            try:
+                return caller.call(arguments)
+            finally:
+                self.context = None
 
     def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
         with Guard(self.settings.reference_hosts).client() as client:

@@ -21,7 +21,10 @@ if not again then
     end
     redis.call('SADD', running, id)
   end
-  redis.call('HINCRBY', key, 'attempt', 1)
+  local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+  if redis.call('EXISTS', log(id)) == 1 then
+    redis.call('RPUSH', log(id), cjson.encode({now, 'INFO', 'server', 'attempt ' .. attempt .. ' begins'}))
+  end
   redis.call('HDEL', key, 'message')
   -- That very version where the worker has it, else its newest.
   local process, version = old[5]:match('^[^:]*'), redis.call('HGET', key, 'version')

@@ -2,6 +2,7 @@
 -- fp:job:ID            hash, the record              fp:jobs             zset, public jobs by creation
 -- fp:job:ID:request    what was asked, JSON          fp:jobs:...         the same, of one status or process: see `list`
 -- fp:job:ID:results    the outputs' manifest, JSON   fp:expiry           zset, `mortal` public jobs by end of their time
+-- fp:job:ID:log        list, the last lines that it said: time, level, source and text of each, JSON
 -- fp:gone:ID           mark of a removed job         fp:due              zset, jobs by the moment of the reaper's next look:
 -- fp:queues            set, all that were used                           leases that end, starts that are put off
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
@@ -23,6 +24,8 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local function job(id) return 'fp:job:' .. id end
+
+local function log(id) return job(id) .. ':log' end
 
 -- The list of the public jobs of a status and a process, of one of the two, or of all. The process stands last:
 -- what clients ask for can name no other list.
@@ -86,12 +89,13 @@ end
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
 local function mortal(id, status, process) return id .. ' ' .. status .. ' ' .. process end
 
--- How long record, request and results of a finished job stay.
+-- How long record, request, log and results of a finished job stay.
 local function keep(id)
   local key = job(id)
   local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once')
   redis.call('PEXPIRE', key, ttl[2])
   redis.call('PEXPIRE', key .. ':request', ttl[2])
+  redis.call('PEXPIRE', log(id), ttl[2])
   redis.call('PEXPIRE', key .. ':results', ttl[3])
   if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5])) end
   if ttl[6] then redis.call('PEXPIRE', 'fp:once:' .. ttl[6], ttl[2]) end

@@ -3,7 +3,7 @@ local id = ARGV[1]
 local key = job(id)
 local old = redis.call('HMGET', key, 'status', 'record_ttl', 'process')
 if old[1] ~= 'successful' and old[1] ~= 'failed' then return 0 end
-redis.call('DEL', key, key .. ':request', key .. ':results')
+redis.call('DEL', key, key .. ':request', key .. ':results', log(id))
 delist(id, old[1], old[3])
 redis.call('ZREM', 'fp:expiry', mortal(id, old[1], old[3]))
 redis.call('SET', 'fp:gone:' .. id, '', 'PX', old[2])
