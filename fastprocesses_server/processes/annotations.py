@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from pydantic import BaseModel, Field, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUndefinedAnnotation
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
 from pydantic_core import PydanticSerializationError, to_json
@@ -23,12 +22,6 @@ RETURN = "return"
 BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
 GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
 """What `__geo_interface__` leads to."""
-NO_SCHEMA = (
-    PydanticSchemaGenerationError,
-    PydanticUserError,
-    PydanticInvalidForJsonSchema,
-    PydanticUndefinedAnnotation,
-)
 
 
 class NoSchema(Exception):
@@ -138,7 +131,7 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         return GEOJSON
     try:
         schema = _adapter(annotation).json_schema(mode=mode, schema_generator=TypeSchemas)
-    except NO_SCHEMA as error:
+    except Exception as error:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         raise NoSchema(_no_schema(annotation, error)) from None
     if not schema:
         raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
@@ -153,7 +146,7 @@ def _no_schema(annotation: Any, error: Exception) -> str:
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    """Raises one of NO_SCHEMA."""
+    """Raises what pydantic raises, or the author's class."""
     return TypeAdapter(_portable(annotation))
 
 
@@ -226,7 +219,7 @@ def _with_integers(value: Any) -> Any:
 def _adapter_or_none(annotation: Any) -> TypeAdapter[Any] | None:
     try:
         return _adapter(annotation)
-    except NO_SCHEMA:
+    except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 
 

@@ -39,20 +39,22 @@ def read_docstring(function: Callable[..., Any]) -> Texts:
     return Texts(
         title,
         description,
-        {param.arg_name: _plain(param.description) for param in parsed.params},
+        {name: _plain(param.description) for param in parsed.params for name in param.arg_name.split(", ")},
         {named.return_name: _plain(named.description) for named in parsed.many_returns if named.return_name},
         _plain(returned),
     )
 
 
 def _written(function: Any) -> str:
-    """Of an object with `execute`, and of a class, what stands at the class counts where the method has none."""
+    """Where a method has none, what stands at its class counts, and of an object, what stands at its method."""
     while isinstance(function, partial):
         function = function.func
     owner = getattr(function, "__self__", None)
     text = inspect.getdoc(function)
     if text is None and owner is not None and not inspect.ismodule(owner):
         text = inspect.getdoc(type(owner))
+    if text is None and not inspect.isclass(function):
+        text = inspect.getdoc(type(function).__call__)
     name = re.escape(getattr(function, "__name__", ""))
     return re.sub(rf"\A{name}\([^\n]*\)(?: -> [^\n]*)?\s*(?:\n|\Z)", "", text or "")  # a signature, as C functions have
 
@@ -81,13 +83,14 @@ def _title(parsed: docstring_parser.Docstring) -> tuple[str, str]:
         if sentence is None:
             return "", f"{first}\n\n{rest}".strip()
         first, rest = sentence[1], f"{first[sentence.end() :]}\n\n{rest}".strip()
-    return first.removesuffix(".").replace("`", ""), rest
+    return first.rstrip(".:").replace("`", ""), rest
 
 
 def _plain(text: str | None) -> str:
     """Without the marks of reStructuredText; `code` stays."""
     text = ROLE.sub(lambda role: f"`{_last(role[0], role[1])}`", text or "")
-    return re.sub(r"\n{3,}", "\n\n", LITERAL.sub(r"`\1`", LINK.sub(r"\1", text))).strip()
+    text = LITERAL.sub(r"`\1`", LINK.sub(r"\1", text))
+    return re.sub(r"::$", ":", re.sub(r"\n{3,}", "\n\n", text), flags=re.MULTILINE).strip()
 
 
 def _last(role: str, name: str) -> str:

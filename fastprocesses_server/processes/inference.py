@@ -1,6 +1,7 @@
 """What a callable says of itself, as members of a process description: by its signature, then by its docstring."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,7 +20,6 @@ from .annotations import (
     without_none,
 )
 from .docstrings import Texts, read_docstring
-from .schemas import compile_schema
 
 RESULT = "result"
 """The name of an output that the callable gives none."""
@@ -89,18 +89,19 @@ def _input(parameter: inspect.Parameter, annotations: Annotations) -> Members:
 
 
 def _default(annotation: Any, default: Any, schema: Members) -> Members:
-    """None is what a callable gets that is given nothing; like others that nobody could send, it is not published."""
+    """None is what a callable gets that is given nothing; neither it nor what is not JSON is a value of the input."""
     plain = Converter(annotation).plain(default)
-    if isinstance(default, Decimal) and default.is_finite() and not _fits(schema, plain):
+    if isinstance(default, Decimal) and schema.get("type") == "number":
         plain = float(default)
-    return {"default": plain} if plain is not None and _fits(schema, plain) else {}
+    return {} if plain is None or not _is_json(plain) else {"default": plain}
 
 
-def _fits(schema: Members, value: Any) -> bool:
+def _is_json(value: Any) -> bool:
     try:
-        return compile_schema(schema).is_valid(value)
-    except ValueError:  # it is not JSON, or the schema is wrong, which will be said elsewhere
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
         return False
+    return True
 
 
 def _outputs(annotations: Annotations, said: Texts) -> dict[str, Members]:

@@ -112,6 +112,8 @@ class Conversion:
         """What the outputs are written from: JSON, or bytes and files."""
         if isinstance(returned, (bytes, Path)):
             return returned
+        if isinstance(returned, Iterator):
+            returned = list(returned)
         if not self.fields:
             return self.returned.plain(returned)
         members = members_of(returned)
