@@ -257,7 +257,7 @@ RETURNED = {
 }
 
 
-@pytest.mark.parametrize("annotation", SENT, ids=str)
+@pytest.mark.parametrize("annotation", SENT)
 @settings(FEW, max_examples=max(EXAMPLES // 10, 10))
 @given(data=st.data())
 def test_a_value_of_the_type_can_be_sent_and_arrives_as_it_was(annotation: Any, data: st.DataObject) -> None:
@@ -266,7 +266,7 @@ def test_a_value_of_the_type_can_be_sent_and_arrives_as_it_was(annotation: Any, 
     assert the_process(annotation).convert(sent) == value
 
 
-@pytest.mark.parametrize("annotation", RETURNED, ids=str)
+@pytest.mark.parametrize("annotation", RETURNED)
 @settings(FEW, max_examples=max(EXAMPLES // 10, 10))
 @given(data=st.data())
 def test_a_value_of_the_type_can_be_returned(annotation: Any, data: st.DataObject) -> None:
@@ -330,7 +330,7 @@ AT_THE_EDGES = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "value", "expected"), AT_THE_EDGES, ids=str)
+@pytest.mark.parametrize(("annotation", "value", "expected"), AT_THE_EDGES)
 def test_at_the_edges_schema_and_type_agree(annotation: Any, value: Any, expected: Any) -> None:
     run = Published(annotation)
     if expected is REFUSED:
