@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, RootModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
 from pydantic_core import PydanticSerializationError, to_json
@@ -95,16 +95,24 @@ def item_of(annotation: Any) -> Any:
 
 def fields_of(annotation: Any) -> Mapping[str, Any] | None:
     """Of a type with fields, their annotations by name; not of one that an annotation says more of, as of `BBox`."""
-    if not isinstance(annotation, type):
+    if not isinstance(annotation, type) or issubclass(annotation, RootModel):
         return None
     if issubclass(annotation, BaseModel):
         return {name: _annotation(field) for name, field in annotation.model_fields.items()}
-    if dataclasses.is_dataclass(annotation):
+    if not _has_fields(annotation):
+        return None
+    try:
         hints = get_type_hints(annotation, include_extras=True)
+    except Exception:  # noqa: BLE001 - an annotation may be any expression of the author's
+        return None
+    if dataclasses.is_dataclass(annotation):
         return {field.name: hints[field.name] for field in dataclasses.fields(annotation)}
-    if typing_extensions.is_typeddict(annotation) or (issubclass(annotation, tuple) and hasattr(annotation, "_fields")):
-        return get_type_hints(annotation, include_extras=True)
-    return None
+    return hints
+
+
+def _has_fields(annotation: type) -> bool:
+    is_named_tuple = issubclass(annotation, tuple) and hasattr(annotation, "_fields")
+    return is_named_tuple or dataclasses.is_dataclass(annotation) or typing_extensions.is_typeddict(annotation)
 
 
 def _annotation(field: FieldInfo) -> Any:

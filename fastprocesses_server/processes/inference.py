@@ -49,7 +49,7 @@ def infer(function: Callable[..., Any]) -> Inferred:
     annotations, unclear = Annotations(function), dict[str, str]()
     inputs: dict[str, Members] = {}
     for name, parameter in parameters.items():
-        if is_private(parameter) or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+        if _is_private(parameter) or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             continue
         try:
             inputs[name] = {**_texts(description=said.parameters.get(name)), **_input(parameter, annotations)}
@@ -62,7 +62,7 @@ def infer(function: Callable[..., Any]) -> Inferred:
     return Inferred(texts, inputs, outputs, unclear)
 
 
-def is_private(parameter: inspect.Parameter) -> bool:
+def _is_private(parameter: inspect.Parameter) -> bool:
     return parameter.name.startswith("_") and parameter.default is not parameter.empty
 
 

@@ -169,7 +169,13 @@ def test_what_may_be_left_out_and_has_no_annotation_is_told(put: Put, folder: Pa
     )
 
 
+def test_a_model_that_is_one_value_is_one_output(show: Show) -> None:
+    outputs = show("import pydantic\nclass Many(pydantic.RootModel[list[int]]): ...\ndef run() -> Many: ...")[1]
+    assert outputs == {"result": {"type": "array", "items": INTEGER}}
+
+
 WRONG = {
+    "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
     "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
     "T = TypeVar('T')\ndef run(x: T) -> int: ...": 'needs "x", which may be anything: ~T',
     "if TYPE_CHECKING:\n    from a import B\ndef run(x: B) -> int: ...": "annotation that cannot be evaluated: B",
