@@ -64,7 +64,7 @@ def find(settings: Settings, *, run: bool = False, timeout: float | None = None)
     except StartError as error:
         folder = shown(settings.processes_dir)
         return Findings((FileComplaint(folder, 1, 1, str(error).removeprefix(f"{folder}: ")),), reason=str(error))
-    complaints = tuple(sorted(_wrong_examples(registry, settings, timeout))) if run else ()
+    complaints = DescriptionErrors(_wrong_examples(registry, settings, timeout)).complaints if run else ()
     return Findings(
         complaints,
         registry.warnings,

@@ -8,7 +8,7 @@ from ..processes.description_file import module_of
 from ..processes.inspection import Failure, Found, Wanted
 from ..processes.inspector import inspect_callables
 from ..processes.merging import failure_words
-from ..processes.signature import ANY_NUMBER, takes_any_number
+from ..processes.signature import uncallable
 from .sketch import Sketch, sketch
 
 SCHEMA_FILE = ".description-file.schema.json"
@@ -35,8 +35,8 @@ def _found(dotted: str, folder: Path) -> Found:
         what, hint, detail = failure_words(dotted, report, folder)
         meant = [f'  did you mean "{hint}"?'] if hint else []
         raise StartError("\n".join([f"{dotted}: {what}", *meant, *(f"  | {line}" for line in detail.splitlines())]))
-    if takes_any_number(report):
-        raise StartError(f"{dotted}: {ANY_NUMBER}")
+    if why := uncallable(report):
+        raise StartError(f"{dotted}: {why}")
     return report
 
 

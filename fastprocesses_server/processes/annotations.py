@@ -8,23 +8,20 @@ from collections.abc import Callable, Mapping
 from functools import partial, reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from pydantic import BaseModel, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
-from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUndefinedAnnotation
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
-from pydantic_core import PydanticSerializationError
+from pydantic import BaseModel, Field, RootModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
+from pydantic_core import PydanticSerializationError, to_json
+
+from .type_schemas import TypeSchemas
 
 RETURN = "return"
 BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
-NO_SCHEMA = (
-    PydanticSchemaGenerationError,
-    PydanticUserError,
-    PydanticInvalidForJsonSchema,
-    PydanticUndefinedAnnotation,
-)
-JSON_TYPES = (bool, int, float, str, list, dict, types.NoneType, Any, object)
+GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
+"""What `__geo_interface__` leads to."""
 
 
 class NoSchema(Exception):
@@ -47,7 +44,7 @@ class Annotations:
 def _written(function: Callable[..., Any]) -> dict[str, Any]:
     signature = inspect.signature(function)
     annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
-    annotations[RETURN] = signature.return_annotation
+    annotations[RETURN] = function if inspect.isclass(function) else signature.return_annotation
     return {name: annotation for name, annotation in annotations.items() if annotation is not inspect.Signature.empty}
 
 
@@ -84,6 +81,12 @@ def binary_type(annotation: Any) -> type | None:
     return plain if isinstance(plain, type) and issubclass(plain, bytes | Path) else None
 
 
+def text_of(annotation: Any) -> str | None:
+    """`Annotated[float, "Distance in metres"]` says what a value means."""
+    said = annotation.__metadata__ if get_origin(annotation) is Annotated else ()
+    return next((text for text in said if isinstance(text, str)), None)
+
+
 def item_of(annotation: Any) -> Any:
     """Of a list, what it holds; None of anything else."""
     plain, _ = without_none(annotation)
@@ -92,23 +95,35 @@ def item_of(annotation: Any) -> Any:
 
 def fields_of(annotation: Any) -> Mapping[str, Any] | None:
     """Of a type with fields, their annotations by name; not of one that an annotation says more of, as of `BBox`."""
-    if not isinstance(annotation, type):
+    if not isinstance(annotation, type) or issubclass(annotation, RootModel):
         return None
     if issubclass(annotation, BaseModel):
-        return {name: Annotated[field.annotation, field] for name, field in annotation.model_fields.items()}
-    if dataclasses.is_dataclass(annotation):
+        return {name: _annotation(field) for name, field in annotation.model_fields.items()}
+    if not _has_fields(annotation):
+        return None
+    try:
         hints = get_type_hints(annotation, include_extras=True)
+    except Exception:  # noqa: BLE001 - an annotation may be any expression of the author's
+        return None
+    if dataclasses.is_dataclass(annotation):
         return {field.name: hints[field.name] for field in dataclasses.fields(annotation)}
-    if typing_extensions.is_typeddict(annotation) or (issubclass(annotation, tuple) and hasattr(annotation, "_fields")):
-        return get_type_hints(annotation, include_extras=True)
-    return None
+    return hints
 
 
-class _Plain(GenerateJsonSchema):
-    """Without titles that only repeat the names of fields."""
+def _has_fields(annotation: type) -> bool:
+    is_named_tuple = issubclass(annotation, tuple) and hasattr(annotation, "_fields")
+    return is_named_tuple or dataclasses.is_dataclass(annotation) or typing_extensions.is_typeddict(annotation)
 
-    def field_title_should_be_set(self, _schema: Any) -> bool:
-        return False
+
+def _annotation(field: FieldInfo) -> Any:
+    """Without its alias, which only a model can have."""
+    texts = Field(
+        title=field.title,
+        description=field.description,
+        discriminator=field.discriminator,
+        json_schema_extra=field.json_schema_extra,
+    )
+    return Annotated[(field.annotation, *field.metadata, texts)]
 
 
 def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
@@ -120,19 +135,26 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
     if binary_type(annotation):
         extra = _adapter(annotation).json_schema(mode=mode) if get_origin(annotation) is Annotated else {}
         return {**BINARY, **{name: value for name, value in extra.items() if name not in {"type", "format"}}}
+    if mode == "serialization" and hasattr(annotation, "__geo_interface__"):
+        return GEOJSON
     try:
-        schema = _adapter(annotation).json_schema(mode=mode, schema_generator=_Plain)
-    except NO_SCHEMA:
-        raise NoSchema(
-            f"has an annotation that says nothing about JSON: {inspect.formatannotation(annotation)}"
-        ) from None
+        schema = _adapter(annotation).json_schema(mode=mode, schema_generator=TypeSchemas)
+    except Exception as error:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
+        raise NoSchema(_no_schema(annotation, error)) from None
     if not schema:
         raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
     return schema
 
 
+def _no_schema(annotation: Any, error: Exception) -> str:
+    written = inspect.formatannotation(annotation)
+    if getattr(error, "code", None) == "typed-dict-version":
+        return f"needs the TypedDict of typing_extensions, not of typing, before Python 3.12: {written}"
+    return f"has an annotation that says nothing about JSON: {written}"
+
+
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    """Raises one of NO_SCHEMA."""
+    """Raises what pydantic raises, or the author's class."""
     return TypeAdapter(_portable(annotation))
 
 
@@ -152,11 +174,11 @@ def _portable(annotation: Any) -> Any:
         return Annotated[(_portable(arguments[0]), *annotation.__metadata__)]
     if origin in {Required, NotRequired}:
         return _portable(arguments[0])
-    if origin is types.UnionType:
-        return reduce(or_, map(_portable, arguments))
-    if isinstance(annotation, types.GenericAlias) and arguments:
-        return types.GenericAlias(origin, tuple(map(_portable, arguments)))
-    return annotation
+    if origin in {Union, types.UnionType}:
+        return Union[tuple(map(_portable, arguments))]  # noqa: UP007 - of any number
+    if origin in {None, Literal} or not arguments:
+        return annotation
+    return origin[tuple(map(_portable, arguments))]
 
 
 class Converter:
@@ -166,23 +188,46 @@ class Converter:
         self.adapter = None if _is_json(annotation) else _adapter_or_none(annotation)
 
     def convert(self, value: Any) -> Any:
-        """Raises pydantic.ValidationError, for what no schema can say."""
-        return self.adapter.validate_python(value) if self.adapter else value
+        """As from JSON, where a date can only be text: what is strict takes it too, and of `date | str` the date comes.
+
+        Raises:
+            ValidationError: for what no schema can say.
+        """
+        if self.adapter is None:
+            return value
+        try:
+            return self.adapter.validate_json(to_json(value))
+        except ValidationError:  # JSON does not tell 2.0 from 2, and knows no size of integers; types do
+            return self.adapter.validate_json(to_json(_with_integers(value)))
 
     def plain(self, value: Any) -> Any:
         """What JSON can hold, as far as the annotation helps with that."""
         if self.adapter is None:
             return value
         try:
-            return self.adapter.dump_python(value, mode="json", warnings=False, fallback=lambda other: other)
+            return self.adapter.dump_python(
+                value, mode="json", by_alias=True, warnings=False, fallback=lambda other: other
+            )
         except PydanticSerializationError:  # it is not what the annotation says; the schema will tell
+            return value
+
+
+def _with_integers(value: Any) -> Any:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_with_integers(item) for item in value]
+        case dict():
+            return {name: _with_integers(member) for name, member in value.items()}
+        case _:
             return value
 
 
 def _adapter_or_none(annotation: Any) -> TypeAdapter[Any] | None:
     try:
         return _adapter(annotation)
-    except NO_SCHEMA:
+    except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 
 
@@ -190,7 +235,9 @@ def _is_json(annotation: Any) -> bool:
     """Whether its values are the same in JSON, so that large ones need not be looked through."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _is_json(arguments[0])
+        return _is_json(arguments[0]) and all(
+            isinstance(said, WithJsonSchema | str) for said in annotation.__metadata__
+        )
     if origin in {list, dict}:
         return all(map(_is_json, arguments))
     return annotation in {list, dict, Any, object, str, bool}

@@ -3,6 +3,7 @@
 import builtins
 import inspect
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.machinery import PathFinder
@@ -130,6 +131,9 @@ def _with_execute(found: Any) -> Any:
     return owner.execute
 
 
+INSTALLED = frozenset(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib"))
+
+
 class Collision(NamedTuple):
     """A module of the processes folder that has the name of another one."""
 
@@ -139,13 +143,26 @@ class Collision(NamedTuple):
 
 
 def collisions(folder: Path) -> Iterator[Collision]:
-    """Nothing is imported to find them. `other` is a file, or `the standard library`."""
-    elsewhere = [entry for entry in sys.path if Path(entry).resolve() != folder.resolve()]
+    """Nothing is imported to find them. `other` is a file or folder, or `the standard library`."""
     for path, name in _modules(folder):
         if name in sys.stdlib_module_names:
             yield Collision(path, name, "the standard library")
-        elif (spec := PathFinder.find_spec(name, elsewhere)) and spec.origin:
-            yield Collision(path, name, spec.origin)
+        elif other := _elsewhere(folder, path, name):
+            yield Collision(path, name, other)
+
+
+def _elsewhere(folder: Path, path: Path, name: str) -> str | None:
+    """Parts of a namespace package, without `__init__.py`, may lie in several folders; a module would hide them."""
+    entries = [entry for entry in sys.path if Path(entry).resolve() != folder.resolve()]
+    for finder in sys.meta_path:  # that of an editable installation does not look at the path
+        spec = finder.find_spec(name, entries if finder is PathFinder else None)
+        if spec and spec.origin and not Path(spec.origin).is_relative_to(folder.resolve()):
+            return spec.origin
+        if spec and (path.is_file() or (path / "__init__.py").exists()):
+            for part in spec.submodule_search_locations or ():
+                if Path(part).parent in INSTALLED:
+                    return part
+    return None
 
 
 def _modules(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -9,7 +9,7 @@ from ..errors import StartError
 WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class FileComplaint:
     """`line` and `column` count from 1; `hint` is the word that was probably meant, `source` the line."""
 
@@ -42,8 +42,12 @@ class DescriptionErrors(StartError):
     """Everything that is wrong with the description files, in the order of files and lines."""
 
     def __init__(self, complaints: Iterable[FileComplaint]) -> None:
-        self.complaints = tuple(sorted(set(complaints)))
+        self.complaints = tuple(sorted(dict.fromkeys(complaints), key=_place))
         super().__init__("\n".join(map(str, self.complaints)))
+
+
+def _place(complaint: FileComplaint) -> tuple[str, int, int]:
+    return complaint.file, complaint.line, complaint.column
 
 
 def shown(path: Path) -> str:

@@ -1,11 +1,11 @@
 """What a callable says of itself, as members of a process description: by its signature, then by its docstring."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
-
-import docstring_parser
 
 from .annotations import (
     RETURN,
@@ -16,13 +16,14 @@ from .annotations import (
     fields_of,
     item_of,
     schema_of,
+    text_of,
     without_none,
 )
+from .docstrings import Texts, read_docstring
 from .positions import unpublishable
 
 RESULT = "result"
 """The name of an output that the callable gives none."""
-LONGEST_TITLE = 120
 
 Members = dict[str, Any]
 
@@ -42,63 +43,43 @@ class Inferred:
 
 
 def infer(function: Callable[..., Any]) -> Inferred:
-    """Parameters of any number, and those that only have a default, are left out."""
-    docstring = _docstring(function)
-    texts = {name: text for name, text in _process_texts(docstring).items() if text}
+    """Parameters of any number are left out, and those that begin with `_` and have a default."""
+    said = read_docstring(function)
+    texts = _texts(title=said.title, description=said.description)
     try:
         parameters = inspect.signature(function).parameters
     except ValueError:
-        return Inferred(texts, documented=_documented(docstring))
+        return Inferred(texts, documented=_documented(said))
     annotations, unclear = Annotations(function), dict[str, str]()
-    described = {param.arg_name: param.description for param in docstring.params if param.description}
     inputs: dict[str, Members] = {}
     for name, parameter in parameters.items():
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+        if _is_private(parameter) or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
             continue
         try:
-            inputs[name] = {**_text("description", described.get(name)), **_input(parameter, annotations)}
+            inputs[name] = {**_texts(description=said.parameters.get(name)), **_input(parameter, annotations)}
         except NoSchema as error:
             unclear[name] = str(error)
     try:
-        outputs = _outputs(annotations, docstring)
+        outputs = _outputs(annotations, said)
     except NoSchema as error:
         outputs, unclear[RETURN] = {}, str(error)
-    documented = _documented(docstring)
+    documented = _documented(said)
     for name in unclear.keys() & parameters.keys():
         documented[name] = {**documented.get(name, {}), **_plain_default(parameters[name].default)}
     return Inferred(texts, inputs, outputs, unclear, documented)
 
 
-def _docstring(function: Any) -> docstring_parser.Docstring:
-    """Of an object with `execute`, and of a class, what stands at the class counts where the method has none."""
-    own = inspect.getdoc(function)
-    owner = getattr(function, "__self__", None)
-    text = own or (inspect.getdoc(type(owner)) if owner is not None and not inspect.ismodule(owner) else None)
-    try:
-        return docstring_parser.parse(text or "")
-    except docstring_parser.ParseError:
-        return docstring_parser.Docstring()
+def _is_private(parameter: inspect.Parameter) -> bool:
+    return parameter.name.startswith("_") and parameter.default is not parameter.empty
 
 
-def _process_texts(docstring: docstring_parser.Docstring) -> dict[str, str | None]:
-    short, long = docstring.short_description, docstring.long_description
-    if short and len(short) > LONGEST_TITLE:
-        return {"description": "\n\n".join(filter(None, [short, long]))}
-    return {"title": short and short.removesuffix("."), "description": long}
-
-
-def _documented(docstring: docstring_parser.Docstring) -> dict[str, Members]:
+def _documented(said: Texts) -> dict[str, Members]:
     """Of several outputs each under `return.name`."""
-    said = {
-        name.strip(): (param.type_name, param.description)
-        for param in docstring.params
-        for name in param.arg_name.split(",")
-        if not name.strip().startswith("*")
-    }
-    said |= {f"{RETURN}.{named.return_name}": (None, named.description) for named in docstring.many_returns}
-    if docstring.returns:
-        said[RETURN] = (docstring.returns.type_name, docstring.returns.description)
-    return {name: {**_text("type", kind), **_text("description", text)} for name, (kind, text) in said.items()}
+    texts = {**said.parameters, **{f"{RETURN}.{name}": text for name, text in said.outputs.items()}}
+    texts[RETURN] = said.returned
+    names = dict.fromkeys([*texts, *said.types])
+    documented = {name: _texts(type=said.types.get(name), description=texts.get(name)) for name in names}
+    return {name: members for name, members in documented.items() if members}
 
 
 def _plain_default(default: Any) -> Members:
@@ -122,29 +103,41 @@ def _input(parameter: inspect.Parameter, annotations: Annotations) -> Members:
         wanted = annotation
     item = item_of(wanted)
     many = item is not None and binary_type(item) is not None
-    members = _described(schema_of(item if many else wanted, "validation"))
+    members = _texts(description=text_of(annotation)) | _described(schema_of(item if many else wanted, "validation"))
     if has_default and not many:
-        members["schema"] |= _default(annotation, parameter.default)
+        members["schema"] |= _default(annotation, parameter.default, members["schema"])
     return members | ({"minOccurs": 0} if has_default else {}) | ({"maxOccurs": "unbounded"} if many else {})
 
 
-def _default(annotation: Any, default: Any) -> Members:
-    """None is what a callable gets that is given nothing, and no value of the input."""
+def _default(annotation: Any, default: Any, schema: Members) -> Members:
+    """None is what a callable gets that is given nothing; neither it nor what is not JSON is a value of the input."""
     plain = Converter(annotation).plain(default)
-    return {} if plain is None else {"default": plain}
+    if isinstance(default, Decimal) and schema.get("type") == "number":
+        plain = float(default)
+    return {} if plain is None or not _is_json(plain) else {"default": plain}
 
 
-def _outputs(annotations: Annotations, docstring: docstring_parser.Docstring) -> dict[str, Members]:
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _outputs(annotations: Annotations, said: Texts) -> dict[str, Members]:
     returned, _ = without_none(_annotation(annotations, RETURN))
-    texts = {named.return_name: named.description for named in docstring.many_returns if named.return_name}
+    if returned is type(None):
+        return {}
     if (fields := fields_of(returned)) is not None:
-        return {name: {**_text("description", texts.get(name)), **_output(field)} for name, field in fields.items()}
-    description = docstring.returns.description if docstring.returns else None
-    return {RESULT: {**_text("description", description), **_output(returned)}}
+        return {name: {**_texts(description=said.outputs.get(name)), **_output(of)} for name, of in fields.items()}
+    return {RESULT: {**_texts(description=said.returned), **_output(returned)}}
 
 
 def _output(annotation: Any) -> Members:
-    members = _described(schema_of(without_none(annotation)[0], "serialization"))
+    members = _texts(description=text_of(annotation)) | _described(
+        schema_of(without_none(annotation)[0], "serialization")
+    )
     members["schema"].pop("default", None)
     return members
 
@@ -156,5 +149,5 @@ def _described(schema: Members) -> Members:
     return {**texts, "schema": {name: value for name, value in schema.items() if name not in texts}}
 
 
-def _text(name: str, text: str | None) -> Members:
-    return {name: text} if text else {}
+def _texts(**texts: str | None) -> Members:
+    return {name: text for name, text in texts.items() if text}

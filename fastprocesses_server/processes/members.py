@@ -9,8 +9,8 @@ from .document import Document
 from .inference import RESULT
 from .inspection import Found, Parameter
 from .positions import Where
-from .schemas import json_types, schema_faults
-from .signature import CALLABLE, untaken_inputs
+from .schemas import compile_schema, json_types, schema_faults
+from .signature import CALLABLE, remedy, untaken_inputs
 from .suggestion import nearest
 
 Members = dict[str, Any]
@@ -33,7 +33,7 @@ class Merger:
         What the callable does not take is left out: that is said elsewhere.
         """
         required = {parameter.name: parameter.required for parameter in parameters}
-        inferred = {name: self.found.inputs[name] for name in required if name in self.found.inputs}
+        inferred = {name: _sendable(self.found.inputs[name]) for name in required if name in self.found.inputs}
         merged: dict[str, Members] = {}
         untaken = untaken_inputs(self.found, declared)
         for name in [*declared, *(name for name in inferred if name not in declared)]:
@@ -49,9 +49,8 @@ class Merger:
     def outputs(self, declared: Mapping[str, Any] | None) -> dict[str, Members]:
         """By name. One output may have any name, as nothing else can be meant."""
         inferred = dict(self.found.outputs)
-        if declared is None and not inferred:
+        if declared is None and RETURN in self.found.unclear:
             self._complain(CALLABLE, self._unclear_return())
-            return {}
         declared = declared or {}
         says_itself = self.found.request is not None  # the names of a class are its own, and may be incomplete
         if declared and set(inferred) == {RESULT} and RESULT not in declared and not says_itself:
@@ -66,11 +65,8 @@ class Merger:
         return merged
 
     def _unclear_return(self) -> str:
-        reason = self.found.unclear.get(RETURN, "is unknown")
-        return (
-            f"what the callable returns {reason}{self._place}; "
-            "annotate it, or write, for example, `outputs: {result: {schema: {type: object}}}`"
-        )
+        advice = remedy(self.found, "outputs: {result: {schema: {type: object}}}")
+        return f"what the callable returns {self.found.unclear[RETURN]}{self._place}; {advice}"
 
     def _merge(self, where: Where, own: Members, inferred: Members) -> Members:
         schema, said = own.get("schema"), _sent_schema(own, inferred)
@@ -116,6 +112,21 @@ class Merger:
 
     def _complain(self, where: Where, what: str, *, at_key: bool = False, hint: str = "") -> None:
         self.complaints.append(self.document.complaint(where, what, at_key=at_key, hint=hint))
+
+
+def _sendable(inferred: Members) -> Members:
+    """Without a default that its own type refuses, as a mark for "nothing" may be: nobody could send it."""
+    schema: Members = inferred["schema"]
+    if "default" not in schema or _admits(schema, schema["default"]):
+        return inferred
+    return {**inferred, "schema": {name: value for name, value in schema.items() if name != "default"}}
+
+
+def _admits(schema: Members, value: Any) -> bool:
+    try:
+        return compile_schema(schema).is_valid(value)
+    except ValueError:  # what is wrong with the schema is said elsewhere
+        return True
 
 
 def _renamed(result: Members, declared: Mapping[str, Any]) -> dict[str, Members]:

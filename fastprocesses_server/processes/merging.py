@@ -15,7 +15,7 @@ from .document import Document
 from .fastprocesses_classes import REQUEST
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger
-from .signature import CALLABLE, context_parameter, input_parameters, signature_complaints
+from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest
 
 MissingPackages = Literal["error", "warning"]
@@ -43,14 +43,26 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     complaints += merger.complaints
     if complaints:
         raise DescriptionErrors(complaints)
-    version = file.version or report.version
-    process = _process(document, file, version or UNKNOWN_VERSION, report, inputs=inputs, outputs=outputs)
+    version = file.version or report.version or UNKNOWN_VERSION
+    process = _process(document, file, version, report, inputs=inputs, outputs=outputs)
     if wrong := list(merged_contradictions(document, file, process.inputs, process.outputs)):
         raise DescriptionErrors(wrong)
-    module = module_of(report.target)
-    unknown = f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
-    warnings = ("" if version else unknown, own_id_warning(document.source, process.id, report))
-    return Merged(process, tuple(filter(None, warnings)))
+    return Merged(process, tuple(_warnings(document, report, process)))
+
+
+def _warnings(document: Document, found: Found, process: Process) -> Iterator[str]:
+    if process.version == UNKNOWN_VERSION:
+        module = module_of(found.target)
+        yield f"{document.source}: neither the file nor {module} says a version; it is {UNKNOWN_VERSION}"
+    if names := left_out(found, process.inputs):
+        example = f"inputs: {{{names[0]}: {{schema: {{type: number}}}}}}"
+        quoted = ", ".join(f'"{name}"' for name in names)
+        yield (
+            f"{document.source}: clients cannot send {quoted}, as nothing says what the callable takes there; "
+            f"write, for example, `{example}`"
+        )
+    if own_id := own_id_warning(document.source, process.id, found):
+        yield own_id
 
 
 def _declared(document: Document, side: str) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from .inspection import Found, Parameter, ParameterKind
 from .suggestion import nearest
 
 CALLABLE = ("callable",)
-ANY_NUMBER = (
-    "the callable takes any number of values by position, but inputs are given by name; write a function around it"
-)
+WRAP = "write a function around it"
 ONE_BY_ONE = frozenset([ParameterKind.NAMED, ParameterKind.POSITION_ONLY])
 
 
@@ -34,20 +32,36 @@ def untaken_inputs(found: Found, declared: Mapping[str, Any]) -> list[str]:
     return [name for name in declared if name not in taken]
 
 
-def takes_any_number(found: Found) -> bool:
-    kinds = {parameter.kind for parameter in found.parameters or ()}
-    return ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds
+def uncallable(found: Found) -> str:
+    """Why inputs cannot be given to the callable by name; empty where they can."""
+    if found.parameters is None:
+        return f"Python cannot tell what the callable takes; {WRAP}"
+    kinds = {p.kind for p in found.parameters}
+    if ParameterKind.MANY in kinds and ParameterKind.MANY_NAMED not in kinds:
+        return f"the callable takes any number of values by position, but inputs are given by name; {WRAP}"
+    return ""
+
+
+def left_out(found: Found, published: Mapping[str, Any]) -> list[str]:
+    """Parameters that may be left out and are, as nothing says what they take."""
+    return [
+        p.name for p in input_parameters(found, published) if p.name not in published and not p.name.startswith("_")
+    ]
+
+
+def remedy(found: Found, example: str) -> str:
+    """What to do about a missing annotation: code from elsewhere stays as it is."""
+    return f"annotate it, or write, for example, `{example}`" if found.modules else f"write, for example, `{example}`"
 
 
 def signature_complaints(document: Document, found: Found, declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
     """Inputs that the callable does not take, and parameters that must be given and that nothing is said of."""
-    if found.parameters is None:
+    if what := uncallable(found):
+        yield document.complaint(CALLABLE, what)
         return
     taken = [p.name for p in input_parameters(found, declared)]
     untaken = untaken_inputs(found, declared)
     hints = {name: nearest(name, taken) for name in untaken}
-    if takes_any_number(found):
-        yield document.complaint(CALLABLE, ANY_NUMBER)
     for name in untaken:
         what = f'the callable takes no "{name}"' + (f"; it takes {_quoted(taken)}" if taken else "")
         yield document.complaint(("inputs", name), what, at_key=True, hint=hints[name])
@@ -61,10 +75,8 @@ def _unsaid(document: Document, found: Found, said: list[str], has_inputs: bool)
         name = parameter.name
         if parameter.required and name not in said and name not in found.inputs:
             reason = found.unclear.get(name, "has no annotation")
-            example = f"inputs: {{{name}: {{schema: {{type: number}}}}}}"
-            what = (
-                f'the callable needs "{name}", which {reason}{place}; annotate it, or write, for example, `{example}`'
-            )
+            advice = remedy(found, f"inputs: {{{name}: {{schema: {{type: number}}}}}}")
+            what = f'the callable needs "{name}", which {reason}{place}; {advice}'
             yield document.complaint(("inputs",) if has_inputs else CALLABLE, what, at_key=has_inputs)
 
 

@@ -15,7 +15,7 @@ from ..execution.outputs import StoredOutput, members_of
 from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
 from ..execution.request import Execution
 from ..jobs.results import ResultStore
-from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of
+from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of, without_none
 
 OwnOutputs = Callable[[OwnOutput], StoredOutput | None]
 
@@ -72,7 +72,7 @@ class Conversion:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         known = dict(_annotations(function))
-        returned = known.pop(RETURN, Any)
+        returned, _ = without_none(known.pop(RETURN, Any))
         self.files = {name: kind for name, annotation in known.items() if (kind := _file_type(annotation))}
         self.inputs = {name: Converter(annotation) for name, annotation in known.items() if name not in self.files}
         self.returned = Converter(returned)
@@ -112,6 +112,8 @@ class Conversion:
         """What the outputs are written from: JSON, or bytes and files."""
         if isinstance(returned, (bytes, Path)):
             return returned
+        if isinstance(returned, Iterator):
+            returned = list(returned)
         if not self.fields:
             return self.returned.plain(returned)
         members = members_of(returned)

@@ -85,3 +85,21 @@ def test_the_description_of_a_process_with_one_line_is_complete(client: Client) 
         "title": "Colour",
     }
     assert list(document["outputs"]) == ["area", "box", "due", "colour", "note"]
+
+
+def test_what_returns_nothing_succeeds_without_outputs(client: Client) -> None:
+    assert client.get("/processes/typed-forget").json()["outputs"] == {}
+    assert client.execute("typed-forget", {"what": "a"}, response="document").json() == {}
+    assert client.execute("typed-forget", {"what": "a"}).status_code == 204
+    job = client.submit("typed-forget", {"what": "a"})
+    assert client.finished(job)["status"] == "successful"
+    assert client.get(f"/jobs/{job}/results").status_code == 204
+
+
+def test_moments_and_names_that_json_has_no_types_for(client: Client) -> None:
+    sizes = {"5": "PT1H30M", "7": "P1D"}
+    given = {"day": "2026-05-06", "sizes": {"value": sizes}, "ident": "c0ffee00-0000-4000-8000-000000000000"}
+    answer = client.execute("typed-moments", given).json()
+    assert answer == {"moment": "2026-05-06T08:00:00", "longest": 7, "ident": "UUID"}
+    for wrong in ({"day": "0000-01-01"}, {"sizes": {"value": {"five": "P1D"}}}, {"at": "24:00"}):
+        assert client.execute("typed-moments", {**given, **wrong}).status_code == 400

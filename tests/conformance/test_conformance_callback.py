@@ -67,4 +67,4 @@ def test_a_subscriber_that_is_not_there_harms_no_job(client: Client, event: str)
     nobody = f"http://127.0.0.1:{free_port()}/"
     job_id = client.submit("report", {"percents": [50]}, subscriber={event: nobody})
     assert client.finished(job_id)["status"] == "successful"
-    assert client.get(f"/jobs/{job_id}/results").text == "50"
+    assert client.get(f"/jobs/{job_id}/results").text == "50.0"

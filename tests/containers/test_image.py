@@ -1,11 +1,13 @@
 """What the Dockerfile promises."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -103,6 +105,29 @@ def test_what_changes_often_comes_last(dockerfile: list[Instruction]) -> None:
     assert [step for step in steps if any(word in step for word in order)] == [
         next(step for step in steps if word in step) for word in order
     ]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_authors_require_is_installed_where_the_file_exists(
+    there: bool, dockerfile: list[Instruction], tmp_path: Path
+) -> None:
+    copied = next(rest for name, rest in dockerfile if name == "COPY" and "requirements" in rest)
+    step = next(rest for name, rest in dockerfile if name == "RUN" and "requirements.txt" in rest)
+    assert fnmatch("processes.d/requirements.txt", copied.split()[1])
+    pip = tmp_path / "bin" / "pip"
+    pip.parent.mkdir()
+    pip.write_text('#!/bin/sh\necho "$@" >> asked.txt\necho fastapi==1\n')
+    pip.chmod(0o755)
+    if there:
+        (tmp_path / "requirements.txt").write_text("shapely\n")
+    environment = {"PATH": f"{pip.parent}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-e", "-c", step], cwd=tmp_path, env=environment, check=True)
+
+    asked = tmp_path / "asked.txt"
+    assert asked.exists() == there
+    if there:
+        assert asked.read_text() == "freeze\ninstall --requirement requirements.txt --constraint installed.txt\n"
+        assert (tmp_path / "installed.txt").read_text() == "fastapi==1\n"
 
 
 def test_what_is_copied_reaches_the_builder(dockerfile: list[Instruction]) -> None:

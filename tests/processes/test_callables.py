@@ -1,9 +1,11 @@
 import sys
 from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
+from fastprocesses_server.processes import callables
 from fastprocesses_server.processes.callables import NoSuchName, NotCallable, collisions, find_callable, load_callable
 
 Put = Callable[..., Path]
@@ -105,3 +107,58 @@ def test_modules_that_hide_each_other_are_found_without_an_import(put: Put, fold
     assert found.keys() == {"json", "yaml"}
     assert found["json"] == "the standard library"
     assert found["yaml"].endswith("yaml/__init__.py")
+
+
+class Editable:
+    """A finder as editable installations have."""
+
+    def find_spec(self, name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, None, origin="/home/me/sources/mine.py") if name == "mine" else None
+
+
+def test_editable_installations_and_namespace_packages_are_seen(
+    put: Put, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = tmp_path / "site-packages"
+    for name in ("shared", "hidden", "alone"):
+        (installed / name / "part").mkdir(parents=True)
+    monkeypatch.setattr(callables, "INSTALLED", {installed})
+    sys.path.append(str(installed))
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable()])
+    put("mine.py", "")
+    put("shared/more.py", "")
+    put("hidden/__init__.py", "")
+    put("alone.py", "")
+    found = {name: other for _, name, other in collisions(folder)}
+    assert found == {
+        "mine": "/home/me/sources/mine.py",
+        "hidden": str(installed / "hidden"),
+        "alone": str(installed / "alone"),
+    }
+
+
+@pytest.mark.parametrize("with_init", [True, False])
+def test_a_subfolder_is_a_package_with_relative_imports_and_data_beside_its_modules(
+    with_init: bool, put: Put, folder: Path
+) -> None:
+    if with_init:
+        put("noise/__init__.py", "")
+        put("noise/maps/__init__.py", "from . import names")
+    put("noise/levels.json", '{"tram": 80}')
+    put("noise/json.py", "NAME = 'not the standard one'")
+    put("noise/maps/names.py", "def first(): return 'tram'")
+    put(
+        "noise/model.py",
+        "import json\n"
+        "from importlib.resources import files\n"
+        "from pathlib import Path\n"
+        "from .maps.names import first\n"
+        "from . import json as mine\n"
+        "from noise.maps import names\n"
+        "def run():\n"
+        "    beside = json.loads(Path(__file__).with_name('levels.json').read_text())\n"
+        "    resource = json.loads(files('noise').joinpath('levels.json').read_text())\n"
+        "    return beside[first()], resource[names.first()], mine.NAME\n",
+    )
+    assert load_callable("noise.model.run", folder)() == (80, 80, "not the standard one")
+    assert list(collisions(folder)) == []

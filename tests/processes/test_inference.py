@@ -8,6 +8,7 @@ import pytest
 
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.processes.schemas import compile_schema
 
 Put = Callable[..., Path]
 HEAD = """
@@ -48,10 +49,6 @@ SCHEMAS = [
     ("'Optional[int]'", {"anyOf": [INTEGER, {"type": "null"}]}),
     ("Literal['a', 'b']", {"type": "string", "enum": ["a", "b"]}),
     ("Annotated[float, Field(ge=0, lt=10)]", {"type": "number", "minimum": 0, "exclusiveMaximum": 10}),
-    ("datetime.date", {"type": "string", "format": "date"}),
-    ("datetime.datetime", {"type": "string", "format": "date-time"}),
-    ("datetime.time", {"type": "string", "format": "time"}),
-    ("datetime.timedelta", {"type": "string", "format": "duration"}),
     ("uuid.UUID", {"type": "string", "format": "uuid"}),
     ("bytes", BINARY),
     ("pathlib.Path", BINARY),
@@ -74,6 +71,31 @@ def test_an_annotation_becomes_a_schema_of_input_and_output(
     assert process.inputs["x"].schema_ == schema
     assert (process.inputs["x"].min_occurs, process.inputs["x"].max_occurs) == (1, 1)
     assert process.outputs["result"].schema_ == (schema["anyOf"][0] if "Optional" in annotation else schema)
+
+
+def test_moments_are_published_so_that_python_can_hold_what_fits(published: Callable[..., Process]) -> None:
+    process = published(
+        "def run(a: datetime.date, b: datetime.datetime, c: datetime.time, d: datetime.timedelta) -> int: ..."
+    )
+    schemas = {name: given.schema_ for name, given in process.inputs.items()}
+    assert (schemas["a"]["format"], schemas["b"]["format"]) == ("date", "date-time")
+    fits = {name: compile_schema(schema).is_valid for name, schema in schemas.items()}
+    assert fits["a"]("2024-02-29")
+    assert not fits["a"]("0000-01-01")
+    assert fits["b"]("2024-02-29T23:59:59Z")
+    assert not fits["b"]("2016-12-31T23:59:60Z")
+    assert not fits["b"]("2024-02-29T23:59:59")
+    assert all(map(fits["c"], ["03:04", "03:04:05", "03:04:05.5", "03:04:05Z", "03:04:05+01:00"]))
+    assert not any(map(fits["c"], ["24:00", "23:59:60", "3:04"]))
+    assert all(map(fits["d"], ["PT0.5S", "-P1D", "P1W", "P1DT1H"]))
+    assert not any(map(fits["d"], ["P", "PT", "5 s", "P99999999999D"]))
+
+
+def test_a_moment_that_is_returned_may_have_no_zone(published: Callable[..., Process]) -> None:
+    fits = compile_schema(published("def run() -> datetime.datetime: ...").outputs["result"].schema_).is_valid
+    assert fits("2024-02-29T23:59:59")
+    assert fits("2024-02-29T23:59:59.123456+01:00")
+    assert not fits("2024-02-29")
 
 
 CLASSES = """

@@ -272,11 +272,11 @@ def test_all_complaints_of_all_files_come_at_once_in_order(
         'processes.d/a.yaml:6:11: "keywords" must be a list',
         (
             'processes.d/b.yaml:1:11: the callable needs "command", which has no annotation; '
-            "annotate it, or write, for example, `inputs: {command: {schema: {type: number}}}`"
+            "write, for example, `inputs: {command: {schema: {type: number}}}`"
         ),
         (
             "processes.d/b.yaml:1:11: what the callable returns has no annotation; "
-            "annotate it, or write, for example, `outputs: {result: {schema: {type: object}}}`"
+            "write, for example, `outputs: {result: {schema: {type: object}}}`"
         ),
     ]
 

@@ -76,3 +76,18 @@ def centroid(points: FeatureCollection, /, precision: int = 3) -> Geometry:
 def size(anything: Path, text: bytes = b"") -> int:
     """Count the bytes of two inputs."""
     return anything.stat().st_size + len(text)
+
+
+def forget(what: Annotated[str, "What shall be forgotten"]) -> None:
+    """Return nothing."""
+
+
+def moments(
+    day: datetime.date,
+    sizes: dict[int, datetime.timedelta],
+    at: datetime.time = datetime.time(8),
+    ident: uuid.UUID | str = "none",
+) -> dict[str, Any]:
+    """Return a moment without a zone."""
+    longest = max(sizes, key=sizes.__getitem__)
+    return {"moment": datetime.datetime.combine(day, at), "longest": longest, "ident": type(ident).__name__}

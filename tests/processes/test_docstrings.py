@@ -1,0 +1,61 @@
+"""What becomes of docstrings that were written for readers of code."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from fastprocesses_server.processes.docstrings import read_docstring
+
+
+def written(text: str) -> Callable[..., Any]:
+    def run() -> None: ...
+
+    run.__doc__ = text
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "description"),
+    [
+        ("Grow it.", "Grow it", ""),
+        ("Grow\n    a geometry\n    by a distance.\n\n    More.", "Grow a geometry by a distance", "More."),
+        ("First sentence. " + "And so on " * 20, "First sentence", ("And so on " * 20).strip()),
+        ("word " * 40, "", ("word " * 40).strip()),
+        (
+            ".. versionadded:: 2.3\n\n    Grow it.\n\n    .. versionchanged:: 3\n       By much.\n\n    More.",
+            "Grow it",
+            "More.",
+        ),
+        (
+            "Grow it.\n\n    .. note:: Not too much.\n\n    .. plot:: a.py\n\n       plot()\n\n    More.",
+            "Grow it",
+            "Not too much.\n\nMore.",
+        ),
+        ("Grow it.\n\n    >>> run(1)\n    2\n    >>> run(2)\n\n    More.", "Grow it", "More."),
+        (
+            (
+                "Grow a :class:`~shapely.Point` by ``distance``.\n\n"
+                "    See :py:func:`the other <a.b>` and `this <http://a>`_::\n\n        a"
+            ),
+            "Grow a Point by distance",
+            "See `the other` and this:\n\n    a",
+        ),
+        ("run(x, /) -> float\n\n    Grow it.", "Grow it", ""),
+        ("", "", ""),
+    ],
+)
+def test_title_and_description_are_texts_for_people(text: str, title: str, description: str) -> None:
+    assert read_docstring(written(text))[:2] == (title, description)
+
+
+def test_parameters_that_share_a_text_each_get_it() -> None:
+    texts = read_docstring(
+        written("Add.\n\n    Parameters\n    ----------\n    a, b : int\n        A ``number``.\n    ")
+    )
+    assert texts.parameters == {"a": "A `number`.", "b": "A `number`."}
+
+
+def test_a_partial_has_the_texts_of_its_function() -> None:
+    assert read_docstring(partial(written("Grow it."), 1)).title == "Grow it"

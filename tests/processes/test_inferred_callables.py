@@ -1,0 +1,201 @@
+"""Kinds of callables and of annotations, and what a file of one line publishes of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastprocesses_server.processes.description import Process
+from fastprocesses_server.processes.registry import load_registry
+
+Put = Callable[..., Path]
+Show = Callable[..., tuple[dict[str, Any], dict[str, Any]]]
+HEAD = """
+from __future__ import annotations
+import dataclasses, functools, typing
+from typing import *
+import typing_extensions
+from pydantic import BaseModel, Field
+"""
+INTEGER, NUMBER, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "string"}
+
+
+@pytest.fixture
+def process(put: Put, folder: Path) -> Callable[..., Process]:
+    """Of a module's `run`."""
+
+    def process(module: str, file: str = "") -> Process:
+        put("tools.py", HEAD + module)
+        put("run.yaml", "callable: tools.run\nversion: 1\n" + file)
+        return load_registry(folder)["run"]
+
+    return process
+
+
+@pytest.fixture
+def show(process: Callable[..., Process]) -> Show:
+    """The schemas of its inputs and outputs."""
+
+    def show(module: str, file: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+        published = process(module, file)
+        return (
+            {name: given.schema_ for name, given in published.inputs.items()},
+            {name: output.schema_ for name, output in published.outputs.items()},
+        )
+
+    return show
+
+
+GROW = """
+def grow(size: int, by: float = 1) -> float:
+    "Grow it."
+"""
+METHOD = """
+class Grow:
+    DECORATOR
+    def METHOD(self, size: int, by: float = 1) -> float:
+        "Grow it."
+"""
+AROUND = """
+def around(function):
+    @functools.wraps(function)
+    def inner(*given, **named):
+        return function(*given, **named)
+    return inner
+"""
+OVERLOADS = """
+@overload
+def grow(size: str) -> str: ...
+@overload
+def grow(size: bytes) -> bytes: ...
+"""
+CALLABLES = {
+    "a function": f"{GROW}run = grow",
+    "a partial": GROW.replace("size: int", "x: str, size: int") + "run = functools.partial(grow, 'x')",
+    "a cached function": f"{GROW}run = functools.lru_cache(grow)",
+    "a function around another": f"{GROW}{AROUND}run = around(grow)",
+    "an instance that can be called": METHOD.replace("METHOD", "__call__").replace("DECORATOR", "") + "run = Grow()",
+    "a method of an instance": METHOD.replace("METHOD", "grow").replace("DECORATOR", "") + "run = Grow().grow",
+    "a class method": METHOD.replace("METHOD", "grow").replace("DECORATOR", "@classmethod") + "run = Grow.grow",
+    "an object with execute": METHOD.replace("METHOD", "execute").replace("DECORATOR", "") + "run = Grow()",
+    "an async function": GROW.replace("def", "async def") + "run = grow",
+    "an overloaded function": f"{OVERLOADS}{GROW}run = grow",
+}
+
+
+@pytest.mark.parametrize("kind", CALLABLES)
+def test_whatever_can_be_called_publishes_its_signature(kind: str, process: Callable[..., Process], show: Show) -> None:
+    module = CALLABLES[kind]
+    assert show(module) == ({"size": INTEGER, "by": {**NUMBER, "default": 1}}, {"result": NUMBER})
+    assert process(module).title == "Grow it"
+
+
+def test_a_class_returns_itself(show: Show) -> None:
+    assert show("@dataclasses.dataclass\nclass run:\n    a: int\n    b: str = 'x'") == (
+        {"a": INTEGER, "b": {**TEXT, "default": "x"}},
+        {"a": INTEGER, "b": TEXT},
+    )
+    assert show("class run(BaseModel):\n    a: int")[1] == {"a": INTEGER}
+
+
+def test_what_returns_nothing_has_no_outputs(show: Show) -> None:
+    assert show("def run(a: int) -> None: ...") == ({"a": INTEGER}, {})
+
+
+ANNOTATIONS = {
+    "List[int]": {"type": "array", "items": INTEGER},
+    "typing_extensions.TypeAliasType('Numbers', list[int])": {"type": "array", "items": INTEGER},
+    "Named": INTEGER,
+    "Bound": NUMBER,
+    "Box[int]": {"type": "object", "properties": {"content": INTEGER}, "required": ["content"], "title": "Box[int]"},
+    "Annotated[int, 'How many', object()]": INTEGER,
+    "list['Later']": {"type": "array", "items": {"$ref": "#/$defs/Later"}},
+    "Mapping[str, int]": {"type": "object", "additionalProperties": INTEGER},
+    "Sequence[int]": {"type": "array", "items": INTEGER},
+}
+CLASSES = """
+Named = NewType("Named", int)
+Bound = TypeVar("Bound", bound=float)
+T = TypeVar("T")
+class Box(BaseModel, Generic[T]):
+    content: T
+class Later(BaseModel):
+    a: int
+"""
+
+
+@pytest.mark.parametrize("annotation", ANNOTATIONS)
+def test_annotations_of_many_kinds_are_schemas(annotation: str, show: Show) -> None:
+    schema = show(f"{CLASSES}\nX = {annotation}\ndef run(x: {annotation}, y: X) -> int: ...")[0]
+    assert {name: value for name, value in schema["x"].items() if name != "$defs"} == ANNOTATIONS[annotation]
+    assert schema["y"] == schema["x"]
+
+
+def test_a_text_beside_the_type_describes_the_value(process: Callable[..., Process]) -> None:
+    published = process(
+        'def run(x: Annotated[int, "How many"], y: Annotated[int, "no", Field(description="Field")])'
+        ' -> Annotated[int, "What comes"]: ...'
+    )
+    assert [given.description for given in published.inputs.values()] == ["How many", "Field"]
+    assert published.outputs["result"].description == "What comes"
+
+
+def test_parameters_that_are_private_and_may_be_left_out_are_no_inputs(show: Show) -> None:
+    assert show("def run(a: int, _b: int, _c: int = 1, *, d: int, _e=None) -> int: ...")[0].keys() == {"a", "_b", "d"}
+
+
+def test_a_default_that_nobody_could_send_is_not_published(process: Callable[..., Process]) -> None:
+    inputs = process(
+        "import datetime, decimal, math\n"
+        "def run(a: Annotated[int, Field(ge=0)] = -1, b: float = math.inf, c: str = object(), "
+        "d: datetime.datetime = datetime.datetime(2026, 1, 1), e: datetime.time = datetime.time(8), "
+        "f: Annotated[decimal.Decimal, Field(ge=0)] = decimal.Decimal('1.5'), "
+        "g: datetime.timedelta = datetime.timedelta(seconds=0.5)) -> int: ..."
+    ).inputs
+    assert not any(given.is_required for given in inputs.values())
+    defaults = {name: given.schema_["default"] for name, given in inputs.items() if "default" in given.schema_}
+    assert defaults == {"e": "08:00:00", "f": 1.5, "g": "PT0.5S"}
+
+
+def test_what_may_be_left_out_and_has_no_annotation_is_told(put: Put, folder: Path) -> None:
+    put("tools.py", "def run(a: int, b=1, c=None, _d=2, *, context=None) -> int: ...")
+    put("run.yaml", "callable: tools.run\nversion: 1\n")
+    assert load_registry(folder).warnings == (
+        (
+            'processes.d/run.yaml: clients cannot send "b", "c", as nothing says what the callable takes there; '
+            "write, for example, `inputs: {b: {schema: {type: number}}}`"
+        ),
+    )
+
+
+def test_a_model_that_is_one_value_is_one_output(show: Show) -> None:
+    outputs = show("import pydantic\nclass Many(pydantic.RootModel[list[int]]): ...\ndef run() -> Many: ...")[1]
+    assert outputs == {"result": {"type": "array", "items": INTEGER}}
+
+
+WRONG = {
+    "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
+    "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
+    "T = TypeVar('T')\ndef run(x: T) -> int: ...": 'needs "x", which may be anything: ~T',
+    "if TYPE_CHECKING:\n    from a import B\ndef run(x: B) -> int: ...": "annotation that cannot be evaluated: B",
+    "class Odd:\n    def __get_pydantic_core_schema__(*_): 1 / 0\ndef run(x: Odd) -> int: ...": "about JSON",
+    "class run: ...": "what the callable returns has an annotation that says nothing about JSON: tools.run",
+    "run = dict": "Python cannot tell what the callable takes; write a function around it",
+}
+
+
+@pytest.mark.parametrize("module", WRONG)
+def test_what_says_nothing_about_json_is_told(module: str, put: Put, complaints: Callable[..., str]) -> None:
+    put("tools.py", HEAD + module)
+    put("run.yaml", "callable: tools.run\nversion: 1\n")
+    text = complaints()
+    assert WRONG[module] in text
+    assert text.count("run.yaml:") == 1
+
+
+def test_complaints_about_parameters_come_in_their_order(put: Put, complaints: Callable[..., str]) -> None:
+    put("tools.py", "def run(c, a, b) -> int: ...")
+    put("run.yaml", "callable: tools.run\nversion: 1\n")
+    names = [line.split('"')[1] for line in complaints().splitlines() if "needs" in line]
+    assert names == ["c", "a", "b"]

@@ -1,0 +1,1 @@
+"""A package with `__init__.py`."""
