@@ -10,7 +10,7 @@ from .inference import RESULT
 from .inspection import Found, Parameter
 from .positions import Where
 from .schemas import compile_schema, json_types, schema_faults
-from .signature import CALLABLE, remedy, untaken_inputs
+from .signature import CALLABLE, remedy, uncallable, untaken_inputs
 from .suggestion import nearest
 
 Members = dict[str, Any]
@@ -49,7 +49,7 @@ class Merger:
     def outputs(self, declared: Mapping[str, Any] | None) -> dict[str, Members]:
         """By name. One output may have any name, as nothing else can be meant."""
         inferred = dict(self.found.outputs)
-        if declared is None and RETURN in self.found.unclear:
+        if declared is None and RETURN in self.found.unclear and not uncallable(self.found):
             self._complain(CALLABLE, self._unclear_return())
         declared = declared or {}
         says_itself = self.found.request is not None  # the names of a class are its own, and may be incomplete

@@ -180,6 +180,7 @@ WRONG = {
     "T = TypeVar('T')\ndef run(x: T) -> int: ...": 'needs "x", which may be anything: ~T',
     "if TYPE_CHECKING:\n    from a import B\ndef run(x: B) -> int: ...": "annotation that cannot be evaluated: B",
     "class Odd:\n    def __get_pydantic_core_schema__(*_): 1 / 0\ndef run(x: Odd) -> int: ...": "about JSON",
+    "def run(*many): ...": "the callable takes any number of values by position, but inputs are given by name",
     "class run: ...": "what the callable returns has an annotation that says nothing about JSON: tools.run",
     "run = dict": "Python cannot tell what the callable takes; write a function around it",
 }
