@@ -124,9 +124,6 @@ def _side(side: str, described: list[Described]) -> Iterator[str]:
 
 
 def _inputs(found: Found) -> Iterator[Described]:
-    if found.parameters is None:
-        yield from _documented_inputs(found)
-        return
     for parameter in input_parameters(found, {}):
         if parameter.name in found.inputs:
             yield Described(parameter.name, found.inputs[parameter.name])
@@ -134,19 +131,10 @@ def _inputs(found: Found) -> Iterator[Described]:
             yield _unclear(found, parameter.name, is_required=parameter.required)
 
 
-def _documented_inputs(found: Found) -> Iterator[Described]:
-    """Of a callable without signature."""
-    names = [name for name in found.documented if name.partition(".")[0] != RETURN]
-    if not names:
-        yield Described("x", {}, f"{WRITE} the names of what the callable takes, and their schemas: Python cannot tell")
-    for name in names:
-        yield _unclear(found, name, is_required=True)
-
-
 def _outputs(found: Found) -> Iterator[Described]:
     for name, members in found.outputs.items():
         yield Described(name, members)
-    if not found.outputs:
+    if RETURN in found.unclear:
         yield _unclear(found, RETURN, is_required=True)
 
 

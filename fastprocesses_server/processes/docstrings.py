@@ -64,7 +64,7 @@ def _written(function: Any) -> str:
     text = inspect.getdoc(function)
     if text is None and owner is not None and not inspect.ismodule(owner):
         text = inspect.getdoc(type(owner))
-    if text is None and not inspect.isclass(function):
+    if text is None and not inspect.isclass(function) and not inspect.isroutine(function):
         text = inspect.getdoc(type(function).__call__)
     name = re.escape(getattr(function, "__name__", ""))
     return re.sub(rf"\A{name}\([^\n]*\)(?: -> [^\n]*)?\s*(?:\n|\Z)", "", text or "")  # a signature, as C functions have

@@ -194,7 +194,7 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
         texts={**inferred.texts, **one.texts},
         inputs=one.inputs,
         outputs=one.outputs,
-        unclear={RETURN: "is said by no process_description"},
+        unclear={} if one.outputs else {RETURN: "is said by no process_description"},
     )
 
 

@@ -198,7 +198,7 @@ def test_a_function_of_a_library_needs_only_what_its_docstring_does_not_say(fold
     }
 
 
-@pytest.mark.parametrize("name", ["statistics.quantiles", "math.sqrt", "math.hypot", "numpy.add", "shapely.area"])
+@pytest.mark.parametrize("name", ["statistics.quantiles", "math.sqrt", "numpy.add", "shapely.area"])
 def test_any_callable_that_can_be_imported_gets_a_file_that_is_read(name: str, folder: Path) -> None:
     (folder / "it.yaml").write_text(text := new_file(name, folder, URL).text)
     complaints: tuple[FileComplaint, ...] = ()

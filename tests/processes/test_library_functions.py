@@ -14,7 +14,7 @@ from fastprocesses_server.processes.complaints import DescriptionErrors
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import Registry, load_registry
 from fastprocesses_server.worker.arguments import Conversion
-from fastprocesses_server.worker.runner import call
+from fastprocesses_server.worker.calls import call
 
 WRAP = "write a function around it"
 SQUARE = {"type": "Polygon", "coordinates": [[[1, 0], [1, 1], [0, 1], [0, 0], [1, 0]]]}
