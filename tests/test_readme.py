@@ -10,6 +10,7 @@ from serving import ROOT, Server
 
 from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.settings import Settings, setting_names
+from fastprocesses_server.testing import run_process
 
 README = (ROOT / "README.md").read_text()
 
@@ -53,9 +54,15 @@ def test_curl_lines_work_as_printed(block: str, server: Server, tmp_path: Path) 
     assert done.stdout or list(tmp_path.iterdir())
 
 
-def test_the_first_example_is_the_shipped_process() -> None:
-    shipped = (ROOT / "processes.d" / "simple_process.py").read_text()
-    assert blocks("python")[0].partition("\n")[2].strip() in shipped
+def test_the_first_example_is_a_whole_process(tmp_path: Path) -> None:
+    for block in (blocks("yaml")[0], blocks("python")[0]):
+        first, _, content = block.partition("\n")
+        (tmp_path / Path(first.removeprefix("# ")).name).write_text(content)
+    process = load_registry(tmp_path)["words"]
+    assert process.title == "Count the words of a text"
+    assert process.inputs["at_least"].description == "Words with fewer letters do not count."
+    outputs = run_process("words", text="a rose is a rose", at_least=2, processes_dir=tmp_path)
+    assert outputs == {"result": {"rose": 2, "is": 1}}
 
 
 def test_the_description_file_of_the_author_guide_is_right(tmp_path: Path) -> None:
