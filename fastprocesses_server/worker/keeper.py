@@ -93,8 +93,9 @@ class Keeper(threading.Thread):
 
     def _kill_over_memory(self, job: Held) -> None:
         try:
-            if self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
-                logger.warning("job {} failed: over its memory limit", job.job_id)
+            if not self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
+                return  # it has ended since the last beat, and its process may run another one
+            logger.warning("job {} failed: over its memory limit", job.job_id)
         except STORE_ERRORS as error:
             logger.warning("job {} is over its memory limit, and the keeper waits for Redis: {}", job.job_id, error)
         self.families.kill(job.pid)
