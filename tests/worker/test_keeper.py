@@ -4,9 +4,11 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+import redis
 from serving import wait_until
 from upper import create_job, make_process, make_registry
 
@@ -85,3 +87,68 @@ def test_a_job_is_not_killed_for_the_limit_of_the_one_before(bench: Bench) -> No
     watch_memory(bench.keeper)
     assert is_alive(bench.child)
     assert bench.status("b") == "running"
+
+
+class Outages:
+    """Has each of a number of calls of a transition fail: before it is made, or once it is."""
+
+    def __init__(self, bench: Bench, name: str, calls: int, *, is_made: bool = False) -> None:
+        self.transitions, self.name, self.calls, self.is_made = bench.leases.transitions, name, calls, is_made
+        self.real = self.transitions[name]
+        self.transitions[name] = self
+
+    def __call__(self, **options: Any) -> Any:
+        self.calls -= 1
+        if self.is_made or self.calls < 0:
+            answer = self.real(**options)
+        if self.calls < 0:
+            return answer
+        raise redis.ConnectionError("away")
+
+
+def test_a_worker_that_leaves_gives_back_and_ends_what_runs(bench: Bench) -> None:
+    bench.create("a")
+    bench.claim("a")
+    bench.keeper.leave()
+    assert bench.status("a") == "accepted"
+    wait_until(lambda: not is_alive(bench.child))
+
+
+def test_a_call_that_fails_does_not_end_the_time_of_grace(bench: Bench) -> None:
+    bench.create("a")
+    bench.claim("a")
+    bench.keeper.round()
+    Outages(bench, "beat", 1)
+    start = time.monotonic()
+    bench.keeper.leave()
+    assert time.monotonic() - start >= bench.keeper.grace
+    assert bench.status("a") == "accepted"
+    assert not is_alive(bench.child)
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_what_runs_ends_even_where_it_cannot_be_given_back(bench: Bench, is_made: bool) -> None:
+    bench.create("a")
+    bench.claim("a")
+    bench.keeper.round()
+    Outages(bench, "give_back", 1, is_made=is_made)
+    with pytest.raises(redis.ConnectionError):
+        bench.keeper.leave()
+    wait_until(lambda: not is_alive(bench.child))
+
+
+def test_a_job_that_nobody_heard_of_ends_with_its_worker(bench: Bench) -> None:
+    bench.create("a")
+    bench.claim("a")
+    bench.keeper.grace = 0
+    Outages(bench, "give_back", 1, is_made=True)
+    real = bench.leases.transitions["give_back"]
+
+    def twice(**options: Any) -> Any:
+        with suppress(redis.ConnectionError):
+            real(**options)
+        return real(**options)
+
+    bench.leases.transitions["give_back"] = twice  # as the client of Redis does
+    bench.keeper.leave()
+    wait_until(lambda: not is_alive(bench.child))
