@@ -48,6 +48,8 @@ class Claim:
 
     job: Job
     request: bytes
+    soft_limit: float
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,10 @@ class Leases:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
-        return Claim(read_record(as_mapping(claimed[0])), claimed[1]) if claimed else None
+        if not claimed:
+            return None
+        record = as_mapping(claimed[0])
+        return Claim(read_record(record), claimed[1], int(record[b"soft"]) / 1000)
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker."""
