@@ -108,10 +108,13 @@ class Runner:
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
-        if self._run(claim):
-            return
-        # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
-        logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+        try:
+            if self._run(claim):
+                return
+            # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
+            logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+        except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs
+            logger.critical("job {} cannot be brought to its end: {}: {}", job.id, type(error).__name__, error)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _run(self, claim: Claim) -> bool:
