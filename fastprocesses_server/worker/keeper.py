@@ -16,6 +16,7 @@ from ..fail_points import fail_point
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.leases import Held, Leases, Verdict
 from ..jobs.transitions import BEAT_SECONDS
+from .ages import Ages
 from .failures import Failure, out_of_memory, timed_out
 from .family import Families
 from .runner import CANCEL, SOFT_LIMIT
@@ -38,6 +39,7 @@ class Keeper(threading.Thread):
         self.grace = grace
         self.stopping = threading.Event()
         self.held: list[Held] = []
+        self.ages = Ages()
         self.families = Families()
         self.told: dict[tuple[str, int, Verdict], float] = {}
         """When each job was told what; a job is told once."""
@@ -52,7 +54,7 @@ class Keeper(threading.Thread):
 
     def round(self) -> None:
         try:
-            self.held = self.leases.beat()
+            self.held = self.ages.look(self.leases.beat(), time.monotonic())
             self.families.look({job.pid for job in self.held})
             for job in self.held:
                 self._look_after(job)

@@ -89,6 +89,16 @@ def test_a_job_is_not_killed_for_the_limit_of_the_one_before(bench: Bench) -> No
     assert bench.status("b") == "running"
 
 
+def test_a_clock_that_jumps_fails_no_job(bench: Bench) -> None:
+    bench.create("a", timeLimit={"soft": "10min", "hard": "15min"})
+    bench.claim("a")
+    bench.keeper.round()
+    bench.leases.redis.hincrby("fp:job:a", "started", -3_600_000)
+    bench.keeper.round()
+    assert bench.status("a") == "running"
+    assert is_alive(bench.child)
+
+
 class Outages:
     """Has each of a number of calls of a transition fail: before it is made, or once it is."""
 
