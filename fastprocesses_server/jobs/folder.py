@@ -41,7 +41,7 @@ def look(folder: Path, store: bytes) -> str:
     """The folder's mark, or `UNWRITABLE`; one without a mark gets it."""
     try:
         _try_to_write(folder)
-        return mark_of(folder, store).decode()
+        return mark_of(folder, store).decode(errors="replace")  # what is no text is the mark of something else
     except OSError as error:
         logger.error("the folder of results {} cannot be written: {}", folder, error.strerror)
         return UNWRITABLE

@@ -5,9 +5,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import Any, Self
 
 import orjson
 import redis
@@ -34,7 +35,7 @@ NONE: Mapping[str, bytes] = {}
 
 
 class Verdict(StrEnum):
-    """What a heartbeat says of a job: go on, over a time limit, or not this worker's any more."""
+    """Of a job: go on, over a time limit, or not this worker's any more."""
 
     RUN = "run"
     SOFT = "soft"
@@ -48,6 +49,8 @@ class Claim:
 
     job: Job
     request: bytes
+    soft_limit: float
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ class Held:
     memory_limit: int
     """Bytes; 0 where there is none."""
     progress: int
+    elapsed: float = 0
+    """Seconds since the attempt began, on the store's clock, which may have been set meanwhile."""
+    soft_limit: float = inf
+    hard_limit: float = inf
+
+    @classmethod
+    def read(cls, answer: list[Any]) -> Self:
+        job_id, pid, attempt, verdict, memory, progress, *milliseconds = answer
+        seconds = (number / 1000 for number in milliseconds)
+        numbers = int(memory), int(float(progress))
+        return cls(job_id.decode(), int(pid), int(attempt), Verdict(verdict.decode()), *numbers, *seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +123,18 @@ class Leases:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
-        return Claim(read_record(as_mapping(claimed[0])), claimed[1]) if claimed else None
+        if not claimed:
+            return None
+        record = as_mapping(claimed[0])
+        return Claim(read_record(record), claimed[1], int(record[b"soft"]) / 1000)
 
     def beat(self) -> list[Held]:
-        """Renew every lease of this worker."""
+        """Renew every lease of this worker. Whether a job is over a time limit is not told: see `Ages`."""
         arguments = [self.owner, self.lease, self.fingerprint, self.folder, *self.queues]
         is_registered, held = self.transitions["beat"](args=arguments)
         if not is_registered:
             self.register()
-        return [
-            Held(job_id.decode(), int(pid), int(attempt), Verdict(verdict.decode()), int(memory), int(float(progress)))
-            for job_id, pid, attempt, verdict, memory, progress in held
-        ]
+        return [Held.read(job) for job in held]
 
     def progress(self, job: Job, percent: float, message: str) -> bool:
         """False where the job is no longer this attempt's."""

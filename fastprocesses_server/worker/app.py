@@ -123,6 +123,12 @@ def _replace_children_quickly(consumer: Any) -> None:
 
 def _look_after_folder(settings: Settings, leases: Leases) -> None:
     """A thread of its own: a slow disk must not keep the keeper from its beats."""
+    with logger.catch(level="CRITICAL"):
+        _look_on(settings, leases)
+    os._exit(1)  # its heartbeats would tell for ever what was seen last
+
+
+def _look_on(settings: Settings, leases: Leases) -> None:
     jobs, cache = (connect(url.get_secret_value()) for url in (settings.broker_url, settings.result_cache_url))
     folder, next_sweep = settings.results_folder, time.monotonic()
     while True:

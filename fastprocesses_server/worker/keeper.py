@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 
 from loguru import logger
@@ -15,6 +16,7 @@ from ..fail_points import fail_point
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.leases import Held, Leases, Verdict
 from ..jobs.transitions import BEAT_SECONDS
+from .ages import Ages
 from .failures import Failure, out_of_memory, timed_out
 from .family import Families
 from .runner import CANCEL, SOFT_LIMIT
@@ -37,6 +39,7 @@ class Keeper(threading.Thread):
         self.grace = grace
         self.stopping = threading.Event()
         self.held: list[Held] = []
+        self.ages = Ages()
         self.families = Families()
         self.told: dict[tuple[str, int, Verdict], float] = {}
         """When each job was told what; a job is told once."""
@@ -51,7 +54,7 @@ class Keeper(threading.Thread):
 
     def round(self) -> None:
         try:
-            self.held = self.leases.beat()
+            self.held = self.ages.look(self.leases.beat(), time.monotonic())
             self.families.look({job.pid for job in self.held})
             for job in self.held:
                 self._look_after(job)
@@ -93,8 +96,9 @@ class Keeper(threading.Thread):
 
     def _kill_over_memory(self, job: Held) -> None:
         try:
-            if self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
-                logger.warning("job {} failed: over its memory limit", job.job_id)
+            if not self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
+                return  # it has ended since the last beat, and its process may run another one
+            logger.warning("job {} failed: over its memory limit", job.job_id)
         except STORE_ERRORS as error:
             logger.warning("job {} is over its memory limit, and the keeper waits for Redis: {}", job.job_id, error)
         self.families.kill(job.pid)
@@ -122,25 +126,40 @@ class Keeper(threading.Thread):
         self.told = {key: since for key, since in self.told.items() if key[:2] in held}
 
     def leave(self) -> None:
-        """Let the jobs finish for the time of grace, then give them back and end their processes."""
+        """Let the jobs finish for the time of grace, then give them back and end their processes.
+
+        These end even where Redis is away, which raises one of `STORE_ERRORS` then.
+        """
         end = time.monotonic() + self.grace
-        while time.monotonic() < end and self.leases.beat():
+        while time.monotonic() < end and self._has_jobs():
             time.sleep(0.1)
         self.stopping.set()
         if self.is_alive():
             self.join()
-        for job in self.held:
-            self.scribe.finish(job.pid)
-        given = self.leases.give_back()
-        self.families.look({pid for _, pid in given})
-        for job_id, pid in given:
-            logger.info("job {} accepted: this worker gives it back", job_id)
+        pids = {job.pid for job in self.held}
+        try:
+            for pid in pids:
+                self.scribe.finish(pid)
+            for job_id, pid in self.leases.give_back():
+                logger.info("job {} accepted: this worker gives it back", job_id)
+                pids.add(pid)
+        finally:
+            self._end_all(pids)
+
+    def _has_jobs(self) -> bool:
+        with suppress(*STORE_ERRORS):  # those that there were may go on while Redis is away
+            self.held = self.leases.beat()
+        return bool(self.held)
+
+    def _end_all(self, pids: Collection[int]) -> None:
+        self.families.look(pids)
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, CANCEL)
         end = time.monotonic() + KILL_GRACE
-        while time.monotonic() < end and any(is_alive(pid) for _, pid in given):
+        while time.monotonic() < end and any(map(is_alive, pids)):
             time.sleep(0.05)
-        for _, pid in given:
+        for pid in pids:
             self.families.kill(pid)
 
 

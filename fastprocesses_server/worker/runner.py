@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import time
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -42,6 +43,9 @@ from .family import become_head
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
 
+SLACK = 0.9
+"""A job that has not run for this part of its soft time limit is not the one that the keeper means."""
+
 
 class Runner:
     """One for each worker, made in the parent; `enter_child` makes it usable in a child."""
@@ -54,6 +58,10 @@ class Runner:
         self.capture = Capture()
         self.context: Context | None = None
         """Of the callable that runs now."""
+        self.soft_end = 0.0
+        """When the job that runs now may be over its soft time limit, on this process's clock."""
+        self.is_late = False
+        """It is, and was told so before its callable could be."""
         self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
         self.retried_by = cache(
             lambda process_id: tuple(
@@ -72,9 +80,15 @@ class Runner:
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
+        if time.monotonic() < self.soft_end:
+            return  # the job that it was for has ended meanwhile
+        self.is_late = True
         if self.context:
-            self.context.cancelled = True
-            raise SoftTimeLimitExceeded
+            self._end_softly(self.context)
+
+    def _end_softly(self, context: Context) -> None:
+        context.cancelled = True
+        raise SoftTimeLimitExceeded
 
     def _on_cancel(self, _number: int, _frame: FrameType | None) -> None:
         if self.context:
@@ -85,16 +99,22 @@ class Runner:
         signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
         signal.signal(CANCEL, self._on_cancel)
         fail_point("received", job_id)
+        began = time.monotonic()
         claim = self.leases.claim(job_id)
         if claim is None:
             return
+        self.soft_end = began + SLACK * claim.soft_limit
+        self.is_late = False
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
-        if self._run(claim):
-            return
-        # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
-        logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+        try:
+            if self._run(claim):
+                return
+            # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
+            logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+        except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs
+            logger.critical("job {} cannot be brought to its end: {}: {}", job.id, type(error).__name__, error)
         os.kill(os.getpid(), signal.SIGKILL)
 
     def _run(self, claim: Claim) -> bool:
@@ -178,8 +198,10 @@ class Runner:
         caller = self.caller_of(execution.process.id)
         arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
         with self.capture.of(job):
-            self.context = context
             try:
+                self.context = context
+                if self.is_late:
+                    self._end_softly(context)
                 return caller.call(arguments)
             finally:
                 self.context = None

@@ -36,6 +36,11 @@ def test_those_who_come_at_once_agree_on_one_mark(links: bool, tmp_path: Path, m
     assert sorted(path.name for path in tmp_path.glob(f"{MARKER}*")) == [MARKER]
 
 
+def test_a_mark_that_is_no_text_is_that_of_another_store(tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_bytes(b"\xff\xfe broken")
+    assert look(tmp_path, b"store") == look(tmp_path, b"store") == "\ufffd\ufffd broken"
+
+
 def test_a_folder_that_cannot_be_written_ends_the_start_with_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StartError, match=r"FP_RESULTS_DIR: user \d+ cannot write .*results: Not a directory; give"):

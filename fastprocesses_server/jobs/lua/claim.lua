@@ -1,7 +1,8 @@
 -- accepted -> running. ARGV: id, owner, pid, lease, fingerprint of the worker's registry.
 -- Returns the record and its request, or false where there is nothing to do: a duplicate message, a dismissed job, one
--- that is put off, one whose process runs as often at once as it may.
+-- that is put off, one whose process runs as often at once as it may, a worker that has left.
 local id, owner, pid, lease, registry = unpack(ARGV)
+if redis.call('EXISTS', 'fp:left:' .. owner) == 1 then return false end
 local key = job(id)
 local old = redis.call('HMGET', key, 'status', 'owner', 'pid', 'queue', 'process', 'created', 'concurrency', 'held')
 local again = old[1] == 'running' and old[2] == owner and old[3] == pid -- the first answer was lost

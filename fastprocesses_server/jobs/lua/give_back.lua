@@ -1,6 +1,10 @@
 -- A worker that is told to stop gives its jobs back; the started attempt does not count, but a job that must not run
--- twice fails. ARGV: owner, queues. Returns id and pid of each.
+-- twice fails. It gets no more, as nobody would renew the lease: a message may be with one of its children by now.
+-- ARGV: owner, queues. Returns id and pid of each, to whom asks again as well.
 local owner = ARGV[1]
+local left = 'fp:left:' .. owner
+local known = redis.call('GET', left)
+if known then return cjson.decode(known) end
 local given = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
 for i = 1, #mine, 2 do
@@ -20,4 +24,5 @@ redis.call('DEL', 'fp:worker:' .. owner)
 redis.call('HDEL', 'fp:registries', owner)
 redis.call('HDEL', 'fp:folders', owner)
 for i = 2, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
+redis.call('SET', left, cjson.encode(given), 'PX', 3600000)
 return given

@@ -13,6 +13,7 @@
 -- fp:once:NAME         job and body of a request with an Idempotency-Key
 -- fp:workers:QUEUE     zset, workers by last heartbeat
 -- fp:worker:OWNER      hash, process id to job
+-- fp:left:OWNER        what a worker gave back when it left, JSON
 -- fp:registries        hash, worker to the fingerprint of its registry
 -- fp:registry:PRINT    hash, process, and process:version, to version and fingerprint
 -- fp:folders           hash, worker to the mark of its folder of results

@@ -1,9 +1,14 @@
-"""A process that tests of the store have jobs of."""
+"""A process that tests have jobs of."""
 
+import asyncio
 from typing import Any
 
+from fastprocesses_server.execution.request import RequestReader
+from fastprocesses_server.jobs.connection import connect_async
+from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import Registry
+from fastprocesses_server.settings import Settings
 
 
 def make_process(process_id: str = "upper", **members: Any) -> Process:
@@ -23,3 +28,15 @@ def make_process(process_id: str = "upper", **members: Any) -> Process:
 
 def make_registry(*processes: Process) -> Registry:
     return Registry({process.id: process for process in processes or (make_process(),)})
+
+
+def create_job(url: str, job_id: str, process: Process) -> None:
+    """Accepted and queued, with inputs by default."""
+
+    async def create() -> None:
+        client = connect_async(url)
+        execution = RequestReader(process).read({"inputs": {}})
+        await JobStore(client, Settings()).create(job_id, execution, is_public=True)
+        await client.aclose()
+
+    asyncio.run(create())

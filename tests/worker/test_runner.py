@@ -1,0 +1,124 @@
+"""Attempts as a child of a worker runs them, in this process."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import redis
+from upper import create_job, make_process, make_registry
+
+from fastprocesses_server.jobs import leases
+from fastprocesses_server.jobs.connection import connect
+from fastprocesses_server.jobs.leases import Leases
+from fastprocesses_server.settings import Settings
+from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
+
+TELL = "import os, signal, time; time.sleep(0.3); os.kill(os.getpid(), signal.SIGUSR1)"
+"""What the keeper does, too early or in time."""
+
+
+class Killed(BaseException):
+    """In the place of SIGKILL."""
+
+
+class Child:
+    """Runs one job, whose module has this text."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.redis = connect(url)
+        self.prepare: Callable[[Runner], None] = lambda _: None
+
+    def run(self, name: str, text: str, **run: Any) -> dict[str, Any]:
+        """The record of the job afterwards."""
+        (self.folder / f"{name}.py").write_text(text)
+        process = make_process(callable=f"{name}:upper", run=run)
+        settings = Settings(processes_dir=self.folder, results_dir=self.folder)
+        runner = Runner(make_registry(process), settings, "one")
+        runner.capture.ear.close()
+        runner.capture.mouth.close()
+        runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
+        runner.leases = Leases(self.redis, settings, make_registry(process), "one", ("default",))
+        runner.cache = self.redis
+        create_job(self.url, "a", process)
+        self.prepare(runner)
+        runner.run("a")
+        return self.record()
+
+    def record(self) -> dict[str, Any]:
+        fields: Any = self.redis.hgetall("fp:job:a")
+        return {key.decode(): value.decode() for key, value in fields.items()}
+
+    def is_killed(self, name: str, monkeypatch: pytest.MonkeyPatch) -> bool:
+        """Whether the process ends itself in the run of a job that returns at once."""
+
+        def kill(pid: int, number: int) -> None:
+            assert (pid, number) == (os.getpid(), signal.SIGKILL)
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "kill", kill)
+            try:
+                self.run(name, "def upper(text):\n    return text")
+            except Killed:
+                return True
+        return False
+
+
+@pytest.fixture
+def child(redis_url: str, tmp_path: Path) -> Iterator[Child]:
+    before = {number: signal.getsignal(number) for number in (SOFT_LIMIT, CANCEL)}
+    yield Child(redis_url, tmp_path)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def problem(record: dict[str, Any]) -> str:
+    detail: str = orjson.loads(record["problem"])["detail"]
+    return detail
+
+
+def test_a_callable_over_its_soft_limit_is_ended(child: Child) -> None:
+    record = child.run("over_in_call", f"def upper(text):\n    {TELL}\n    return text", timeLimit={"soft": "200ms"})
+    assert problem(record) == "The process was ended by its soft time limit."
+
+
+def test_a_soft_limit_that_passes_during_the_import_is_kept(child: Child) -> None:
+    record = child.run("over_at_import", f"{TELL}\ndef upper(text):\n    return text", timeLimit={"soft": "200ms"})
+    assert problem(record) == "The process was ended by its soft time limit."
+
+
+def test_a_soft_limit_of_the_job_before_does_not_end_the_next(child: Child) -> None:
+    record = child.run("told_early", f"def upper(text):\n    {TELL}\n    return text", timeLimit={"soft": "60s"})
+    assert record["status"] == "successful"
+
+
+def test_a_process_that_cannot_commit_ends_so_that_its_job_is_not_held_for_ever(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def commit(**_: Any) -> None:
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr(leases, "PATIENCE", 0.2)
+    child.prepare = lambda runner: runner.leases.transitions.update(commit=commit)
+    assert child.is_killed("never_committed", monkeypatch)
+    assert child.record()["status"] == "running"
+
+
+def test_so_does_one_that_cannot_say_how_its_job_ended(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("cannot end")
+
+    child.prepare = lambda runner: setattr(runner, "_commit", fail)
+    assert child.is_killed("never_ended", monkeypatch)
+
+
+def test_a_process_that_has_done_its_job_lives_on(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not child.is_killed("ended", monkeypatch)
+    assert child.record()["status"] == "successful"
