@@ -213,13 +213,15 @@ class Engine:
         return None if execution.is_forced else self._key(execution)
 
     async def _cached(self, execution: Execution) -> Outputs | None:
-        """A cache that is away has nothing, and is not asked for a while."""
+        """A cache that is away has nothing, and is not asked for a while; one that is the job store must answer."""
         key, now = self._joint_key(execution), asyncio.get_running_loop().time()
         if key is None or now < self.cache_is_away_until:
             return None
         try:
             return await cache.get(self.cache_client, self.results, key)
         except STORE_ERRORS as error:
+            if self.settings.result_cache_url == self.settings.broker_url:
+                raise
             self.cache_is_away_until = now + CACHE_PAUSE
             logger.warning("the result cache is away: {}", error)
             return None

@@ -97,7 +97,7 @@ def test_a_redis_that_becomes_unfit_gets_no_new_jobs_and_ends_those_it_has(parts
     assert parts.client.get("/health/ready").json()["reasons"] == [f"the job store is unfit: {REASON}"]
     assert api.log().count("is unfit, no new jobs are taken") == 1
     assert parts.client.finished(job_id)["status"] == "successful"
-    assert parts.client.get(f"/jobs/{job_id}/results").text == "4"
+    assert parts.client.get(f"/jobs/{job_id}/results").json() == 4
     parts.set_policy("noeviction")
     wait_until(lambda: parts.client.execute("echo", {"message": "x"}, "respond-async").status_code == 201)
     assert "the Redis of the jobs is fit again" in api.log()

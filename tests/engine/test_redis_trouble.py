@@ -31,6 +31,7 @@ NEED_NO_REDIS = {
     "/",
     "/api",
     "/conformance",
+    "/schemas/description-file.json",
     "/health/live",
     "/processes",
     "/processes/{process_id}",

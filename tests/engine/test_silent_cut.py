@@ -67,16 +67,16 @@ def test_every_connection_that_was_cut_in_silence_is_replaced(
             stack.callback(part.stop)
         for part in (api, worker):
             wait_until(lambda part=part: "ready" in part.log(), 60, part.log)
-        assert client.execute("sleep", {"seconds": 0}).text == "0"
+        assert client.execute("sleep", {"seconds": 0}).json() == 0
 
         firewall.forget()
         began = time.monotonic()
-        wait_until(lambda: client.execute("sleep", {"seconds": 0}).text == "0", 60, worker.log)
+        wait_until(lambda: client.execute("sleep", {"seconds": 0}).json() == 0, 60, worker.log)
         print(f"a result again after {time.monotonic() - began:.1f} s")
         wait_until(lambda: "waiting for Redis: " in api.log(), 20, api.log)  # the listener for replies, too
         print(f"the listener noticed after {time.monotonic() - began:.1f} s")
         began = time.monotonic()
-        assert client.execute("sleep", {"seconds": 0}).text == "0"
+        assert client.execute("sleep", {"seconds": 0}).json() == 0
         print(f"and then {time.monotonic() - began:.2f} s")
         for part in (api, worker):
             assert part.process

@@ -33,8 +33,8 @@ GROWTH = 50
 MORE = 10
 """File descriptors."""
 
-EXPIRES = re.compile(rb"fp:(job|gone|cache|once):.*")
-STAYS = re.compile(rb"fp:(jobs|jobs:.*|expiry|queues|workers:.*|registries|registry:.*|store)|_kombu\..*")
+EXPIRES = re.compile(rb"fp:(job|gone|cache|once|left):.*")
+STAYS = re.compile(rb"fp:(jobs|jobs:.*|expiry|queues|workers:.*|registries|registry:.*|folders|store)|_kombu\..*")
 
 Figure = Callable[..., None]
 
