@@ -33,7 +33,7 @@ GROWTH = 50
 MORE = 10
 """File descriptors."""
 
-EXPIRES = re.compile(rb"fp:(job|gone|cache|once|left):.*")
+EXPIRES = re.compile(rb"fp:(job|gone|cache|once|left|answer):.*")
 STAYS = re.compile(rb"fp:(jobs|jobs:.*|expiry|queues|workers:.*|registries|registry:.*|folders|store)|_kombu\..*")
 
 Figure = Callable[..., None]
