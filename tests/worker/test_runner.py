@@ -16,6 +16,7 @@ from fastprocesses_server.jobs import leases
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.settings import Settings
+from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
 
 TELL = "import os, signal, time; time.sleep(0.3); os.kill(os.getpid(), signal.SIGUSR1)"
@@ -46,6 +47,7 @@ class Child:
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
         runner.leases = Leases(self.redis, settings, make_registry(process), "one", ("default",))
         runner.cache = self.redis
+        runner.growth = Growth()
         create_job(self.url, "a", process)
         self.prepare(runner)
         runner.run("a")
