@@ -101,12 +101,9 @@ class Runner:
         signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
         signal.signal(CANCEL, self._on_cancel)
         fail_point("received", job_id)
-        began = time.monotonic()
-        claim = self.leases.claim(job_id, self.growth.bytes)
+        claim = self._claim(job_id)
         if claim is None:
             return
-        self.soft_end = began + SLACK * claim.soft_limit
-        self.is_late = False
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
@@ -122,6 +119,20 @@ class Runner:
         if claim.memory_limit and self.growth.bytes > claim.memory_limit:
             logger.info("a process for jobs is replaced: they have left {} in it", as_text(self.growth.bytes))
             raise SystemExit
+
+    def _claim(self, job_id: str) -> Claim | None:
+        began = time.monotonic()
+        try:
+            claim = self.leases.claim(job_id, self.growth.bytes)
+        except STORE_ERRORS as error:
+            # It may have the job, and not know.
+            logger.critical("job {} cannot be claimed: {}", job_id, error)
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise
+        if claim:
+            self.soft_end = began + SLACK * claim.soft_limit
+            self.is_late = False
+        return claim
 
     def _run(self, claim: Claim) -> bool:
         """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""

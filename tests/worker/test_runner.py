@@ -113,6 +113,22 @@ def test_a_process_that_cannot_commit_ends_so_that_its_job_is_not_held_for_ever(
     assert child.record()["status"] == "running"
 
 
+def test_so_does_one_that_never_hears_whether_it_has_the_job(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(runner: Runner) -> None:
+        real = runner.leases.transitions["claim"]
+
+        def claim(**options: Any) -> None:
+            real(**options)
+            raise redis.TimeoutError("unheard")
+
+        runner.leases.transitions["claim"] = claim
+
+    monkeypatch.setattr(leases, "PATIENCE", 0.2)
+    child.prepare = lose
+    assert child.is_killed("never_heard", monkeypatch)
+    assert child.record()["status"] == "running"
+
+
 def test_so_does_one_that_cannot_say_how_its_job_ended(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("cannot end")
