@@ -51,6 +51,8 @@ class Claim:
     request: bytes
     soft_limit: float
     """Seconds."""
+    memory_limit: int
+    """Bytes; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Held:
     memory_limit: int
     """Bytes; 0 where there is none."""
     progress: int
+    left: int = 0
+    """Bytes that earlier jobs left in the memory of its process: these do not count."""
     elapsed: float = 0
     """Seconds since the attempt began, on the store's clock, which may have been set meanwhile."""
     soft_limit: float = inf
@@ -71,9 +75,9 @@ class Held:
 
     @classmethod
     def read(cls, answer: list[Any]) -> Self:
-        job_id, pid, attempt, verdict, memory, progress, *milliseconds = answer
+        job_id, pid, attempt, verdict, memory, progress, left, *milliseconds = answer
         seconds = (number / 1000 for number in milliseconds)
-        numbers = int(memory), int(float(progress))
+        numbers = int(memory), int(float(progress)), int(left)
         return cls(job_id.decode(), int(pid), int(attempt), Verdict(verdict.decode()), *numbers, *seconds)
 
 
@@ -119,14 +123,17 @@ class Leases:
         self.folder = look(folder, store)
         return store
 
-    def claim(self, job_id: str) -> Claim | None:
-        """The job, now running in this process; None where another has it, nobody wants it any more, or it waits."""
-        arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint]
+    def claim(self, job_id: str, left: int = 0) -> Claim | None:
+        """The job, now running in this process; None where another has it, nobody wants it any more, or it waits.
+
+        `left`: bytes that earlier jobs left in the memory of this process.
+        """
+        arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint, left]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
         if not claimed:
             return None
         record = as_mapping(claimed[0])
-        return Claim(read_record(record), claimed[1], int(record[b"soft"]) / 1000)
+        return Claim(read_record(record), claimed[1], int(record[b"soft"]) / 1000, int(record.get(b"memory", 0)))
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker. Whether a job is over a time limit is not told: see `Ages`."""

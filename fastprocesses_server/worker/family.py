@@ -52,6 +52,18 @@ def end_descendants() -> None:
                 descendant.kill()
 
 
+class Growth:
+    """Of the memory of this process, since this was made."""
+
+    def __init__(self) -> None:
+        self.process = psutil.Process()
+        self.first = _resident(self.process)
+
+    @property
+    def bytes(self) -> int:
+        return max(_resident(self.process) - self.first, 0)
+
+
 class Families:
     """All processes that came from those that run jobs, the heads, as this process's children were last looked at.
 

@@ -91,7 +91,7 @@ class Keeper(threading.Thread):
             if limited:
                 self.families.look({job.pid for job in self.held})
             for job in limited:
-                if self.families.resident_bytes(job.pid) > job.memory_limit:
+                if self.families.resident_bytes(job.pid) > job.memory_limit + job.left:
                     self._kill_over_memory(job)
 
     def _kill_over_memory(self, job: Held) -> None:

@@ -29,6 +29,7 @@ from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
 from ..processes.callables import find_exception
 from ..processes.description import Process
+from ..processes.quantities import as_text
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
@@ -38,7 +39,7 @@ from .calls import Caller
 from .capture import Capture
 from .context import Context
 from .failures import Failure, Unfit, failure, timed_out
-from .family import become_head
+from .family import Growth, become_head
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
@@ -74,6 +75,7 @@ class Runner:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
         self.capture.enter_child()
+        self.growth = Growth()
         follow_bars(lambda: self.context)
         redis = connect(self.settings.broker_url.get_secret_value())
         self.leases = Leases(redis, self.settings, self.registry, self.owner)
@@ -99,23 +101,38 @@ class Runner:
         signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
         signal.signal(CANCEL, self._on_cancel)
         fail_point("received", job_id)
-        began = time.monotonic()
-        claim = self.leases.claim(job_id)
+        claim = self._claim(job_id)
         if claim is None:
             return
-        self.soft_end = began + SLACK * claim.soft_limit
-        self.is_late = False
         job = claim.job
         fail_point("claimed", job.id)
         logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
         try:
-            if self._run(claim):
-                return
-            # The job is another's, or dismissed, and this process is about to be killed for it: it takes no new job.
-            logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+            is_over = self._run(claim)
         except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs
+            is_over = False
             logger.critical("job {} cannot be brought to its end: {}: {}", job.id, type(error).__name__, error)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if not is_over:
+            # The job is another's or dismissed, and this process about to be killed for it: it takes no new one.
+            logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if claim.memory_limit and self.growth.bytes > claim.memory_limit:
+            logger.info("a process for jobs is replaced: they have left {} in it", as_text(self.growth.bytes))
+            raise SystemExit
+
+    def _claim(self, job_id: str) -> Claim | None:
+        began = time.monotonic()
+        try:
+            claim = self.leases.claim(job_id, self.growth.bytes)
+        except STORE_ERRORS as error:
+            # It may have the job, and not know.
+            logger.critical("job {} cannot be claimed: {}", job_id, error)
+            os.kill(os.getpid(), signal.SIGKILL)
+            raise
+        if claim:
+            self.soft_end = began + SLACK * claim.soft_limit
+            self.is_late = False
+        return claim
 
     def _run(self, claim: Claim) -> bool:
         """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""

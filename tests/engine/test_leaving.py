@@ -116,6 +116,12 @@ def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_work
     assert not is_running(pid)
 
 
+def test_what_jobs_leave_in_memory_fails_no_other_until_their_process_is_replaced(parts: Parts) -> None:
+    pids = [parts.client.execute("hoard", {"mebibytes": 200}).json() for _ in range(3)]
+    assert pids[0] == pids[1] != pids[2]
+    assert "a process for jobs is replaced: they have left 4" in parts.first.log()
+
+
 def test_a_job_whose_request_is_gone_fails_instead_of_running_on(parts: Parts, redis_url: str, tmp_path: Path) -> None:
     first, second, _, client = parts
     assert first.stop() == 0

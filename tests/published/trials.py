@@ -154,6 +154,16 @@ def hog(mebibytes: int, how: str, context: Any) -> int:
     return len(filled)
 
 
+hoarded: list[bytes] = []
+
+
+def hoard(mebibytes: int) -> int:
+    """Leaves so much in the memory of its process, whose id it returns."""
+    hoarded.append(b"x" * (mebibytes << 20))
+    time.sleep(1.5)
+    return os.getpid()
+
+
 def detach(pids: str, how: str) -> str:
     """Starts a process that leaves the group and the session, does not listen to SIGTERM, and whose parent ends."""
     code = (

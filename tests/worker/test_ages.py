@@ -7,7 +7,7 @@ STEP = 3600.0
 
 
 def make_held(elapsed: float, verdict: Verdict = Verdict.RUN, attempt: int = 1) -> Held:
-    return Held("a", 1, attempt, verdict, 0, 0, elapsed, soft_limit=10, hard_limit=20)
+    return Held("a", 1, attempt, verdict, 0, 0, elapsed=elapsed, soft_limit=10, hard_limit=20)
 
 
 def verdicts(ages: Ages, *looks: tuple[float, float]) -> list[Verdict]:

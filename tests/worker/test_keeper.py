@@ -17,6 +17,7 @@ from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.settings import Settings
 from fastprocesses_server.worker.capture import Capture
+from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.keeper import Keeper, is_alive
 from fastprocesses_server.worker.scribe import Scribe
 
@@ -34,11 +35,11 @@ class Bench:
     def create(self, job_id: str, **run: Any) -> None:
         create_job(self.url, job_id, make_process(run=run))
 
-    def claim(self, job_id: str) -> None:
+    def claim(self, job_id: str, left: int = 0) -> None:
         """By the child."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "getpid", lambda: self.child)
-            assert self.leases.claim(job_id)
+            assert self.leases.claim(job_id, left)
 
     def succeed(self, job_id: str) -> None:
         assert self.leases.commit(job_id, 1, Outcome(Status.SUCCESSFUL, b"[]"))
@@ -87,6 +88,22 @@ def test_a_job_is_not_killed_for_the_limit_of_the_one_before(bench: Bench) -> No
     watch_memory(bench.keeper)
     assert is_alive(bench.child)
     assert bench.status("b") == "running"
+
+
+def test_what_earlier_jobs_left_in_a_process_does_not_count(bench: Bench) -> None:
+    bench.create("a", memoryLimit="1KiB")
+    bench.claim("a", left=1 << 30)
+    bench.keeper.round()
+    watch_memory(bench.keeper)
+    assert bench.status("a") == "running"
+    assert is_alive(bench.child)
+
+
+def test_the_growth_of_a_process_is_seen() -> None:
+    growth = Growth()
+    before = growth.bytes
+    kept = b"x" * (64 << 20)
+    assert growth.bytes - before >= len(kept) // 2
 
 
 def test_a_clock_that_jumps_fails_no_job(bench: Bench) -> None:

@@ -16,6 +16,7 @@ from fastprocesses_server.jobs import leases
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.settings import Settings
+from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
 
 TELL = "import os, signal, time; time.sleep(0.3); os.kill(os.getpid(), signal.SIGUSR1)"
@@ -46,6 +47,7 @@ class Child:
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
         runner.leases = Leases(self.redis, settings, make_registry(process), "one", ("default",))
         runner.cache = self.redis
+        runner.growth = Growth()
         create_job(self.url, "a", process)
         self.prepare(runner)
         runner.run("a")
@@ -108,6 +110,22 @@ def test_a_process_that_cannot_commit_ends_so_that_its_job_is_not_held_for_ever(
     monkeypatch.setattr(leases, "PATIENCE", 0.2)
     child.prepare = lambda runner: runner.leases.transitions.update(commit=commit)
     assert child.is_killed("never_committed", monkeypatch)
+    assert child.record()["status"] == "running"
+
+
+def test_so_does_one_that_never_hears_whether_it_has_the_job(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(runner: Runner) -> None:
+        real = runner.leases.transitions["claim"]
+
+        def claim(**options: Any) -> None:
+            real(**options)
+            raise redis.TimeoutError("unheard")
+
+        runner.leases.transitions["claim"] = claim
+
+    monkeypatch.setattr(leases, "PATIENCE", 0.2)
+    child.prepare = lose
+    assert child.is_killed("never_heard", monkeypatch)
     assert child.record()["status"] == "running"
 
 

@@ -1,7 +1,8 @@
--- accepted -> running. ARGV: id, owner, pid, lease, fingerprint of the worker's registry.
+-- accepted -> running. ARGV: id, owner, pid, lease, fingerprint of the worker's registry, bytes that earlier jobs left in
+-- the memory of that process.
 -- Returns the record and its request, or false where there is nothing to do: a duplicate message, a dismissed job, one
 -- that is put off, one whose process runs as often at once as it may, a worker that has left.
-local id, owner, pid, lease, registry = unpack(ARGV)
+local id, owner, pid, lease, registry, left = unpack(ARGV)
 if redis.call('EXISTS', 'fp:left:' .. owner) == 1 then return false end
 local key = job(id)
 local old = redis.call('HMGET', key, 'status', 'owner', 'pid', 'queue', 'process', 'created', 'concurrency', 'held')
@@ -30,7 +31,8 @@ if not again then
   -- That very version where the worker has it, else its newest.
   local process, version = old[5]:match('^[^:]*'), redis.call('HGET', key, 'version')
   local has = redis.call('HMGET', 'fp:registry:' .. registry, process .. ':' .. version, old[5])
-  become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran', has[1] or has[2] or '')
+  become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran', has[1] or has[2] or '',
+    'left', left)
   redis.call('HSET', 'fp:worker:' .. owner, pid, id)
   redis.call('ZADD', 'fp:due', now + lease, id)
   tell(id, 'running', '', 0)
