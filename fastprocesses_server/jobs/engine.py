@@ -1,6 +1,7 @@
 """From an execution to its outputs: the cache, a job, the wait. What the API does with a valid request."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -129,7 +130,7 @@ class Engine:
                 answer = await self._wait(job_id, reply, wait or self.settings.sync_execution_timeout_seconds)
             except asyncio.CancelledError:
                 logger.info("job {}: its client went away", job_id)
-                await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
+                await self._leave(job_id, execution)
                 raise
         use = self._use(execution, created)
         if answer:
@@ -138,6 +139,13 @@ class Engine:
             await self.store.dismiss(job_id, unless_joined=True)
             raise self._timeout()
         return Submitted(await self._public(job_id, execution), use)
+
+    async def _leave(self, job_id: str, execution: Execution) -> None:
+        """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
+        if execution.idempotency:
+            return
+        with suppress(*STORE_ERRORS):  # then it runs on for nobody
+            await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
 
     async def _run_from_cache(self, execution: Execution, cached: Outputs, wait: float | None) -> Finished | Submitted:
         """It leaves a job only where somebody may ask for it."""

@@ -15,7 +15,7 @@ from supervised import Dev
 from fastprocesses_server.standalone import supervisor as supervision
 from fastprocesses_server.standalone.console import Console
 from fastprocesses_server.standalone.interrupts import Interrupts
-from fastprocesses_server.standalone.program import Program, Running, end
+from fastprocesses_server.standalone.program import Program, Running
 from fastprocesses_server.standalone.revival import ALARM, ALARM_AGAIN, PAUSES, STEADY_SECONDS, Revival
 from fastprocesses_server.standalone.supervisor import Supervisor
 
@@ -167,6 +167,8 @@ def test_a_worker_that_ends_while_another_is_seen_to_is_started_again_too(monkey
             supervisor.start(Program(name, [sys.executable, "-c", FAREWELL], 10, is_revived=True))
         wait_until(lambda: said.getvalue().count(b"| started") == 2)
         first, second = (running.process for running in supervisor._running)
+
+        end = supervision.end  # type: ignore[attr-defined] # imported there
 
         def end_both(running: Running) -> None:
             end(running)

@@ -1,0 +1,109 @@
+"""Requests that wait for a run: their clients leave and come again, and Redis is away meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+
+import pytest
+from bench import Bench
+from upper import make_process
+
+from fastprocesses_server.errors import SyncTimeout
+from fastprocesses_server.execution.idempotency import Idempotency
+from fastprocesses_server.execution.request import Execution, RequestReader
+from fastprocesses_server.jobs.connection import connect_async
+from fastprocesses_server.jobs.engine import Engine, Finished
+from fastprocesses_server.jobs.leases import Outcome
+from fastprocesses_server.jobs.record import Status
+from fastprocesses_server.jobs.replies import Replies
+from fastprocesses_server.jobs.results import ResultStore
+from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.settings import Settings
+
+
+@asynccontextmanager
+async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIterator[Engine]:
+    settings = settings or Settings()
+    redis, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
+    replies = Replies(listener)
+    listening = asyncio.create_task(replies.listen())
+    yield Engine(settings, JobStore(redis, settings), replies, redis, ResultStore(Path("results")))
+    listening.cancel()
+    await asyncio.wait({listening})
+    for client in (redis, listener):
+        await client.aclose()
+
+
+def keyed() -> Execution:
+    return replace(
+        RequestReader(make_process()).read({"inputs": {}}), idempotency=Idempotency(token_hex(8), token_hex(8))
+    )
+
+
+async def accepted(bench: Bench) -> str:
+    """The id of the newest job, once it is in the queue."""
+    for _ in range(500):
+        if queue := bench.queue():
+            bench.redis.delete("default")
+            return queue[0]
+        await asyncio.sleep(0.01)
+    pytest.fail("there is no new job")
+
+
+def work(bench: Bench, job_id: str) -> None:
+    claim = bench.one.claim(job_id)
+    assert claim
+    assert bench.one.commit(job_id, claim.job.attempt, Outcome(Status.SUCCESSFUL, b"[]"))
+
+
+async def hang_up(run: "asyncio.Task[object]") -> None:
+    run.cancel()
+    await asyncio.wait({run})
+
+
+def test_a_client_that_hangs_up_ends_its_run(bench: Bench) -> None:
+    async def scene() -> str:
+        async with engine_of(bench) as engine:
+            run = asyncio.create_task(engine.run(replace(keyed(), idempotency=None), None))
+            job_id = await accepted(bench)
+            await hang_up(run)
+            return bench.record(job_id)["status"]
+
+    bench.one.beat()
+    assert asyncio.run(scene()) == "dismissed"
+
+
+def test_a_client_that_comes_again_with_its_key_gets_its_outputs(bench: Bench) -> None:
+    async def scene() -> tuple[str, object]:
+        async with engine_of(bench) as engine:
+            execution = keyed()
+            run = asyncio.create_task(engine.run(execution, None))
+            job_id = await accepted(bench)
+            await hang_up(run)
+            again = asyncio.create_task(engine.run(execution, None))
+            await asyncio.sleep(0.1)
+            work(bench, job_id)
+            return job_id, await asyncio.wait_for(again, 5)
+
+    bench.one.beat()
+    job_id, outcome = asyncio.run(scene())
+    assert isinstance(outcome, Finished)
+    assert outcome.job_id == job_id
+
+
+def test_a_run_that_took_too_long_starts_anew_for_a_client_that_comes_again(bench: Bench) -> None:
+    async def scene() -> object:
+        async with engine_of(bench, Settings(sync_execution_timeout_seconds=1)) as engine:
+            execution = keyed()
+            with pytest.raises(SyncTimeout):
+                await engine.run(execution, None)
+            await accepted(bench)
+            again = asyncio.create_task(engine.run(execution, None))
+            work(bench, await accepted(bench))
+            return await asyncio.wait_for(again, 5)
+
+    bench.one.beat()
+    assert isinstance(asyncio.run(scene()), Finished)
