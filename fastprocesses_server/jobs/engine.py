@@ -26,6 +26,9 @@ from .store import Created, Creation, JobStore
 LOOK_AGAIN = 5.0
 """Seconds after which a reply that does not come is looked for in the record."""
 
+AWAY = 4.0
+"""Seconds for which a record may be unreadable: with the pause before, its client hears of it within 10 s."""
+
 CACHE_PAUSE = 5.0
 """Seconds before a result cache is asked again that was away."""
 
@@ -113,7 +116,7 @@ class Engine:
         cached = await self._cached(execution)
         if cached is not None:
             return await self._run_from_cache(execution, cached, wait)
-        job_id = str(uuid4())
+        job_id, seconds = str(uuid4()), wait or self.settings.sync_execution_timeout_seconds
         async with self.replies.expect(job_id) as reply:
             try:
                 created = await self.store.create(
@@ -127,7 +130,7 @@ class Engine:
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
                 logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
-                answer = await self._wait(job_id, reply, wait or self.settings.sync_execution_timeout_seconds)
+                answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
                 logger.info("job {}: its client went away", job_id)
                 await self._leave(job_id, execution)
@@ -160,7 +163,7 @@ class Engine:
         """The request came before, and its job answers this one too."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         seconds = wait or self.settings.sync_execution_timeout_seconds
-        if answer := await self._wait(job_id, reply, seconds, look_again=LOOK_OFTEN):
+        if answer := await self._wait(job_id, reply, seconds, LOOK_OFTEN):
             return Finished(job_id, outcome(answer))
         if wait is None:
             raise self._timeout()
@@ -181,20 +184,30 @@ class Engine:
         return job
 
     async def _wait(
-        self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None, look_again: float = LOOK_AGAIN
+        self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None, look_again: float
     ) -> Reply | None:
-        """None when the time is over. The record is looked at now and then: a Redis that lost data loses replies."""
+        """None when the time is over. The record is looked at now and then: a Redis that lost data loses replies.
+
+        One that is started again in between ends no wait.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds if seconds else float("inf")
+        away_since: float | None = None
         while True:
-            left = min(end - loop.time(), look_again)
+            left = min(end - loop.time(), look_again if away_since is None else LOOK_OFTEN)
             done, _ = await asyncio.wait({reply}, timeout=max(left, 0))
             if done:
                 return reply.result()
-            if loop.time() >= end:
+            if (now := loop.time()) >= end:
                 return None
-            if found := await self._recorded(job_id):
-                return found
+            try:
+                if found := await self._recorded(job_id):
+                    return found
+                away_since = None
+            except STORE_ERRORS:
+                away_since = away_since or now
+                if loop.time() - away_since > AWAY:
+                    raise
 
     async def _recorded(self, job_id: str) -> Reply | None:
         job = await self.store.read(job_id)

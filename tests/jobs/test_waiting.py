@@ -8,16 +8,18 @@ from pathlib import Path
 from secrets import token_hex
 
 import pytest
+import redis
 from bench import Bench
 from upper import make_process
 
 from fastprocesses_server.errors import SyncTimeout
 from fastprocesses_server.execution.idempotency import Idempotency
 from fastprocesses_server.execution.request import Execution, RequestReader
+from fastprocesses_server.jobs import engine as engines
 from fastprocesses_server.jobs.connection import connect_async
 from fastprocesses_server.jobs.engine import Engine, Finished
 from fastprocesses_server.jobs.leases import Outcome
-from fastprocesses_server.jobs.record import Status
+from fastprocesses_server.jobs.record import Job, Status
 from fastprocesses_server.jobs.replies import Replies
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.jobs.store import JobStore
@@ -27,14 +29,16 @@ from fastprocesses_server.settings import Settings
 @asynccontextmanager
 async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIterator[Engine]:
     settings = settings or Settings()
-    redis, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
+    client, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
     replies = Replies(listener)
     listening = asyncio.create_task(replies.listen())
-    yield Engine(settings, JobStore(redis, settings), replies, redis, ResultStore(Path("results")))
-    listening.cancel()
-    await asyncio.wait({listening})
-    for client in (redis, listener):
+    try:
+        yield Engine(settings, JobStore(client, settings), replies, client, ResultStore(Path("results")))
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
         await client.aclose()
+        await listener.aclose()
 
 
 def keyed() -> Execution:
@@ -107,3 +111,41 @@ def test_a_run_that_took_too_long_starts_anew_for_a_client_that_comes_again(benc
 
     bench.one.beat()
     assert isinstance(asyncio.run(scene()), Finished)
+
+
+class Away(JobStore):
+    """A store whose records cannot be read at first, as while its Redis is started again."""
+
+    failures = 0
+
+    async def read(self, job_id: str) -> Job | None:
+        self.failures -= 1
+        if self.failures >= 0:
+            raise redis.ConnectionError("is started again")
+        return await super().read(job_id)
+
+
+async def run_while_away(bench: Bench, failures: int) -> object:
+    """What a run leads to whose reply gets lost, while the first looks at its record fail."""
+    async with engine_of(bench) as engine:
+        engine.store = store = Away(engine.store.redis, engine.settings)
+        store.failures = failures
+        run = asyncio.create_task(engine.run(keyed(), None))
+        job_id = await accepted(bench)
+        bench.redis.hdel(f"fp:job:{job_id}", "reply")
+        work(bench, job_id)
+        return await asyncio.wait_for(run, 20)
+
+
+def test_a_redis_that_is_started_again_ends_no_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LOOK_AGAIN", 0.1)
+    bench.one.beat()
+    assert isinstance(asyncio.run(run_while_away(bench, failures=2)), Finished)
+
+
+def test_a_redis_that_stays_away_ends_a_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(engines, "AWAY", 0.5)
+    bench.one.beat()
+    with pytest.raises(redis.ConnectionError):
+        asyncio.run(run_while_away(bench, failures=1000))
