@@ -169,7 +169,7 @@ end
 -- running -> accepted: that attempt is over, and the next one is not on its way yet.
 local function stop_running(id)
   become(id, 'accepted', 'progress', 0)
-  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran')
+  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since')
   redis.call('ZREM', 'fp:due', id)
 end
 
