@@ -125,13 +125,12 @@ local function tell(id, status, answer, pause)
   redis.call('ZADD', 'fp:callback-due', now + pause, id)
 end
 
--- Out of every place where an accepted job may wait.
+-- Out of every place where an accepted job may wait. Only one with a message may leave a free place to a parked one.
 local function stop_waiting(id)
   local old = redis.call('HMGET', job(id), 'queue', 'process', 'key')
-  redis.call('ZREM', 'fp:waiting:' .. old[1], id)
   redis.call('ZREM', 'fp:parked:' .. old[2], id)
   if old[3] then redis.call('ZREM', 'fp:joined:' .. old[3], id) end
-  unpark(old[2])
+  if redis.call('ZREM', 'fp:waiting:' .. old[1], id) == 1 then unpark(old[2]) end
 end
 
 -- A job that others have joined is over: the oldest of those that still wait runs for the rest.
