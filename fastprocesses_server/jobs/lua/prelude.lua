@@ -19,7 +19,7 @@
 -- fp:store             id of this store, see folder.py
 -- fp:declined:ID       set, registries in which no process fits the job
 -- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
--- fp:sink:ORIGIN       hash, how callbacks fare
+-- fp:sink:ORIGIN       hash, how callbacks fare      fp:answer:CALL       answer to a call that may be repeated
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
@@ -190,6 +190,15 @@ local function lost(id, why)
     detail = why .. ', in attempt ' .. count[1] .. ' of ' .. count[2],
   }))
   return 'failed'
+end
+
+-- A call whose answer was lost is repeated, and is answered in the same way whatever has happened since. CALL: a word
+-- that no other call has.
+local function answered(call) return redis.call('GET', 'fp:answer:' .. call) end
+
+local function answer(call, status)
+  redis.call('SET', 'fp:answer:' .. call, status, 'PX', 600000)
+  return status
 end
 
 -- Whether the job runs in this attempt of this owner; else its status, where that is what this attempt has led to.
