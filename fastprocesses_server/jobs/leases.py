@@ -137,7 +137,8 @@ class Leases:
         """Status and outcome in one step; False where the job is no longer this attempt's.
 
         Jobs that joined this one end with it. They need files of their own: `joined` has manifests with theirs, by
-        job id; where some are missing, nothing is committed, and the answer is their ids.
+        job id; where some are missing, nothing is committed, and the answer is their ids. One that is given none (an
+        empty manifest) does not end: the next of these runs for the rest.
         A Redis that is away is waited for: the work is done, and must not be lost.
         """
         manifests = (item for pair in joined.items() for item in pair)
