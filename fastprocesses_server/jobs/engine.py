@@ -11,7 +11,7 @@ import orjson
 import redis.asyncio
 from loguru import logger
 
-from ..errors import JobFailed, ResultNotAvailable, SyncTimeout
+from ..errors import JobFailed, JobIsGone, ResultNotAvailable, SyncTimeout
 from ..execution.outputs import StoredOutput, read_manifest
 from ..execution.request import Execution
 from ..settings import Settings
@@ -94,15 +94,16 @@ class Engine:
             Unavailable: the store is unfit.
         """
         job_id, cached = str(uuid4()), await self._cached(execution)
-        if cached is None:
+        own = await self._link(job_id, cached) if cached is not None else None
+        if own is None:
             created = await self.store.create(job_id, execution, is_public=True, key=self._joint_key(execution))
         else:
-            created, _ = await self._adopt(job_id, execution, cached, is_public=True)
+            created = await self.store.create_finished(job_id, execution, own, is_public=True)
         if created.job_id == job_id:
-            status, process = Status.ACCEPTED if cached is None else Status.SUCCESSFUL, execution.process
+            status, process = Status.ACCEPTED if own is None else Status.SUCCESSFUL, execution.process
             logger.info("job {} {}: {} {}", job_id, status, process.id, process.version)
         job = await self._public(created.job_id, execution)
-        return Submitted(job, self._use(execution, created, is_hit=cached is not None))
+        return Submitted(job, self._use(execution, created, is_hit=own is not None))
 
     async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The outputs, or the public job that goes on where `wait` seconds were not enough.
@@ -114,8 +115,8 @@ class Engine:
             Unavailable: no worker is alive, or the store is unfit.
         """
         cached = await self._cached(execution)
-        if cached is not None:
-            return await self._run_from_cache(execution, cached, wait)
+        if cached is not None and (finished := await self._run_from_cache(execution, cached, wait)):
+            return finished
         job_id, seconds = str(uuid4()), wait or self.settings.sync_execution_timeout_seconds
         async with self.replies.expect(job_id) as reply:
             try:
@@ -150,13 +151,19 @@ class Engine:
         with suppress(*STORE_ERRORS):  # then it runs on for nobody
             await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
 
-    async def _run_from_cache(self, execution: Execution, cached: Outputs, wait: float | None) -> Finished | Submitted:
-        """It leaves a job only where somebody may ask for it."""
+    async def _run_from_cache(
+        self, execution: Execution, cached: Outputs, wait: float | None
+    ) -> Finished | Submitted | None:
+        """It leaves a job only where somebody may ask for it. None where the files have just gone."""
         job_id, keep = str(uuid4()), self.settings.keep_sync_jobs
         if keep or execution.is_asked_for_later:
-            created, cached = await self._adopt(job_id, execution, cached, is_public=keep)
+            own = await self._link(job_id, cached)
+            if own is None:
+                return None
+            created = await self.store.create_finished(job_id, execution, own, is_public=keep)
             if created.job_id != job_id:
                 return await self._run_again(created.job_id, execution, wait)
+            cached = {output.name: output for output in own}
         return Finished(job_id, cached, CacheUse.HIT)
 
     async def _run_again(self, job_id: str, execution: Execution, wait: float | None) -> Finished | Submitted:
@@ -180,7 +187,8 @@ class Engine:
         if job and not job.is_public:
             await self.store.reveal(job_id, execution)
             job = await self.store.read(job_id)
-        assert job  # noqa: S101 - it was there a moment ago, and stays for days
+        if job is None:
+            raise JobIsGone(f"Job {job_id} was removed a moment ago.")
         return job
 
     async def _wait(
@@ -254,13 +262,12 @@ class Engine:
             return CacheUse.HIT
         return CacheUse.JOINED if created.creation == Creation.JOINED else CacheUse.MISS
 
-    async def _adopt(
-        self, job_id: str, execution: Execution, cached: Outputs, *, is_public: bool
-    ) -> tuple[Created, Outputs]:
-        """A job of its own, with files of its own, for outputs from the cache."""
-        own = await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
-        created = await self.store.create_finished(job_id, execution, own, is_public=is_public)
-        return created, {output.name: output for output in own}
+    async def _link(self, job_id: str, cached: Outputs) -> list[StoredOutput] | None:
+        """Outputs from the cache with files of the job's own; None where they were swept since the look."""
+        try:
+            return await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
+        except FileNotFoundError:
+            return None
 
 
 def outcome(reply: Reply) -> Outputs:
