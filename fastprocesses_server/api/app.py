@@ -82,4 +82,6 @@ async def _reap(store: JobStore) -> None:
                 logger.warning("job {} {}: its worker was lost", job_id, status)
         except STORE_ERRORS as error:
             logger.debug("the reaper waits for Redis: {}", error)
+        except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended
+            logger.exception("a fault, after which the reaper goes on")
         await asyncio.sleep(BEAT_SECONDS)

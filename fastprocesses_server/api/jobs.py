@@ -1,5 +1,6 @@
 """`/jobs/{jobID}`: status and dismissal."""
 
+import asyncio
 import re
 
 from fastapi import APIRouter, Request, Response
@@ -38,7 +39,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
         raise JobIsGone(f"Job {job_id} was dismissed before.")
     if before.is_final:
         await services.store.remove(job_id)
-        services.results.remove_job(job_id)
+        await asyncio.to_thread(services.results.remove_job, job_id)
     job = await services.store.read(job_id) or job
     logger.info("job {} {}", job_id, "removed" if before.is_final else "dismissed")
     document = {**status_info(job, urls), "status": Status.DISMISSED, "links": [link(urls.jobs, "up", "Jobs")]}

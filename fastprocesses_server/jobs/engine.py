@@ -1,6 +1,7 @@
 """From an execution to its outputs: the cache, a job, the wait. What the API does with a valid request."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +11,7 @@ import orjson
 import redis.asyncio
 from loguru import logger
 
-from ..errors import JobFailed, ResultNotAvailable, SyncTimeout
+from ..errors import JobFailed, JobIsGone, ResultNotAvailable, SyncTimeout
 from ..execution.outputs import StoredOutput, read_manifest
 from ..execution.request import Execution
 from ..settings import Settings
@@ -24,6 +25,9 @@ from .store import Created, Creation, JobStore
 
 LOOK_AGAIN = 5.0
 """Seconds after which a reply that does not come is looked for in the record."""
+
+AWAY = 4.0
+"""Seconds for which a record may be unreadable: with the pause before, its client hears of it within 10 s."""
 
 CACHE_PAUSE = 5.0
 """Seconds before a result cache is asked again that was away."""
@@ -90,15 +94,16 @@ class Engine:
             Unavailable: the store is unfit.
         """
         job_id, cached = str(uuid4()), await self._cached(execution)
-        if cached is None:
+        own = await self._link(job_id, cached) if cached is not None else None
+        if own is None:
             created = await self.store.create(job_id, execution, is_public=True, key=self._joint_key(execution))
         else:
-            created, _ = await self._adopt(job_id, execution, cached, is_public=True)
+            created = await self.store.create_finished(job_id, execution, own, is_public=True)
         if created.job_id == job_id:
-            status, process = Status.ACCEPTED if cached is None else Status.SUCCESSFUL, execution.process
+            status, process = Status.ACCEPTED if own is None else Status.SUCCESSFUL, execution.process
             logger.info("job {} {}: {} {}", job_id, status, process.id, process.version)
         job = await self._public(created.job_id, execution)
-        return Submitted(job, self._use(execution, created, is_hit=cached is not None))
+        return Submitted(job, self._use(execution, created, is_hit=own is not None))
 
     async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The outputs, or the public job that goes on where `wait` seconds were not enough.
@@ -110,9 +115,9 @@ class Engine:
             Unavailable: no worker is alive, or the store is unfit.
         """
         cached = await self._cached(execution)
-        if cached is not None:
-            return await self._run_from_cache(execution, cached, wait)
-        job_id = str(uuid4())
+        if cached is not None and (finished := await self._run_from_cache(execution, cached, wait)):
+            return finished
+        job_id, seconds = str(uuid4()), wait or self.settings.sync_execution_timeout_seconds
         async with self.replies.expect(job_id) as reply:
             try:
                 created = await self.store.create(
@@ -126,10 +131,10 @@ class Engine:
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
                 logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
-                answer = await self._wait(job_id, reply, wait or self.settings.sync_execution_timeout_seconds)
+                answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
                 logger.info("job {}: its client went away", job_id)
-                await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
+                await self._leave(job_id, execution)
                 raise
         use = self._use(execution, created)
         if answer:
@@ -139,20 +144,33 @@ class Engine:
             raise self._timeout()
         return Submitted(await self._public(job_id, execution), use)
 
-    async def _run_from_cache(self, execution: Execution, cached: Outputs, wait: float | None) -> Finished | Submitted:
-        """It leaves a job only where somebody may ask for it."""
+    async def _leave(self, job_id: str, execution: Execution) -> None:
+        """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
+        if execution.idempotency:
+            return
+        with suppress(*STORE_ERRORS):  # then it runs on for nobody
+            await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
+
+    async def _run_from_cache(
+        self, execution: Execution, cached: Outputs, wait: float | None
+    ) -> Finished | Submitted | None:
+        """It leaves a job only where somebody may ask for it. None where the files have just gone."""
         job_id, keep = str(uuid4()), self.settings.keep_sync_jobs
         if keep or execution.is_asked_for_later:
-            created, cached = await self._adopt(job_id, execution, cached, is_public=keep)
+            own = await self._link(job_id, cached)
+            if own is None:
+                return None
+            created = await self.store.create_finished(job_id, execution, own, is_public=keep)
             if created.job_id != job_id:
                 return await self._run_again(created.job_id, execution, wait)
+            cached = {output.name: output for output in own}
         return Finished(job_id, cached, CacheUse.HIT)
 
     async def _run_again(self, job_id: str, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The request came before, and its job answers this one too."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         seconds = wait or self.settings.sync_execution_timeout_seconds
-        if answer := await self._wait(job_id, reply, seconds, look_again=LOOK_OFTEN):
+        if answer := await self._wait(job_id, reply, seconds, LOOK_OFTEN):
             return Finished(job_id, outcome(answer))
         if wait is None:
             raise self._timeout()
@@ -169,24 +187,35 @@ class Engine:
         if job and not job.is_public:
             await self.store.reveal(job_id, execution)
             job = await self.store.read(job_id)
-        assert job  # noqa: S101 - it was there a moment ago, and stays for days
+        if job is None:
+            raise JobIsGone(f"Job {job_id} was removed a moment ago.")
         return job
 
     async def _wait(
-        self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None, look_again: float = LOOK_AGAIN
+        self, job_id: str, reply: "asyncio.Future[Reply]", seconds: float | None, look_again: float
     ) -> Reply | None:
-        """None when the time is over. The record is looked at now and then: a Redis that lost data loses replies."""
+        """None when the time is over. The record is looked at now and then: a Redis that lost data loses replies.
+
+        One that is started again in between ends no wait.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds if seconds else float("inf")
+        away_since: float | None = None
         while True:
-            left = min(end - loop.time(), look_again)
+            left = min(end - loop.time(), look_again if away_since is None else LOOK_OFTEN)
             done, _ = await asyncio.wait({reply}, timeout=max(left, 0))
             if done:
                 return reply.result()
-            if loop.time() >= end:
+            if (now := loop.time()) >= end:
                 return None
-            if found := await self._recorded(job_id):
-                return found
+            try:
+                if found := await self._recorded(job_id):
+                    return found
+                away_since = None
+            except STORE_ERRORS:
+                away_since = away_since or now
+                if loop.time() - away_since > AWAY:
+                    raise
 
     async def _recorded(self, job_id: str) -> Reply | None:
         job = await self.store.read(job_id)
@@ -235,13 +264,12 @@ class Engine:
             return CacheUse.HIT
         return CacheUse.JOINED if created.creation == Creation.JOINED else CacheUse.MISS
 
-    async def _adopt(
-        self, job_id: str, execution: Execution, cached: Outputs, *, is_public: bool
-    ) -> tuple[Created, Outputs]:
-        """A job of its own, with files of its own, for outputs from the cache."""
-        own = await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
-        created = await self.store.create_finished(job_id, execution, own, is_public=is_public)
-        return created, {output.name: output for output in own}
+    async def _link(self, job_id: str, cached: Outputs) -> list[StoredOutput] | None:
+        """Outputs from the cache with files of the job's own; None where they were swept since the look."""
+        try:
+            return await asyncio.to_thread(self.results.link, cached.values(), Path("jobs") / job_id / "cached")
+        except FileNotFoundError:
+            return None
 
 
 def outcome(reply: Reply) -> Outputs:

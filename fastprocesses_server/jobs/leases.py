@@ -158,7 +158,8 @@ class Leases:
         """Status and outcome in one step; False where the job is no longer this attempt's.
 
         Jobs that joined this one end with it. They need files of their own: `joined` has manifests with theirs, by
-        job id; where some are missing, nothing is committed, and the answer is their ids.
+        job id; where some are missing, nothing is committed, and the answer is their ids. One that is given none (an
+        empty manifest) does not end: the next of these runs for the rest.
         A Redis that is away is waited for: the work is done, and must not be lost.
         """
         manifests = (item for pair in joined.items() for item in pair)
@@ -169,12 +170,13 @@ class Leases:
 
     def retry(self, job: Job, pause: float, message: str, problem: bytes) -> Status | None:
         """The attempt ended with an exception after which another may follow; None where the job is another's."""
-        arguments = [job.id, job.attempt, self.owner, round(pause * 1000), message, problem]
+        arguments = [job.id, job.attempt, self.owner, token_hex(8), round(pause * 1000), message, problem]
         return _status(self._patiently("retry", arguments, f"job {job.id} waits for Redis to be tried again"))
 
     def decline(self, job: Job, reason: str, problem: bytes) -> Status | None:
         """No process of this worker fits the job; None where the job is another's."""
-        arguments = [job.id, job.attempt, self.owner, self.lease, self.fingerprint, reason, problem, *DECLINED]
+        fence, call = [job.id, job.attempt, self.owner], token_hex(8)
+        arguments = [*fence, call, self.lease, self.fingerprint, reason, problem, *DECLINED]
         return _status(self._patiently("decline", arguments, f"job {job.id} waits for Redis to be declined"))
 
     def _patiently(self, transition: str, arguments: list[Any], waiting: str) -> Any:

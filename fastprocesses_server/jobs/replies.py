@@ -58,6 +58,9 @@ class Replies:
             except STORE_ERRORS as error:
                 logger.warning("waiting for Redis: {}", error)
                 await asyncio.sleep(0.5)
+            except Exception:  # noqa: BLE001 - without it, every client would wait until the next look at its record
+                logger.exception("a fault, after which the API goes on to listen for replies")
+                await asyncio.sleep(0.5)
 
     def _deliver(self, reply: bytes) -> None:
         job_id, status, outcome = reply.split(b" ", 2)

@@ -227,7 +227,7 @@ class JobStore:
 
     async def dismiss(self, job_id: str, *, unless_joined: bool = False) -> Status | None:
         """The status before; the job is dismissed if that was not final, and others do not wait for its outputs."""
-        before = await self.transitions["dismiss"](args=[job_id, int(unless_joined)])
+        before = await self.transitions["dismiss"](args=[job_id, int(unless_joined), token_hex(8)])
         return Status(before.decode()) if before else None
 
     async def remove(self, job_id: str) -> bool:

@@ -3,6 +3,8 @@
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,24 +27,26 @@ def sweep(jobs: "Redis", cache: "Redis", folder: Path, store: bytes) -> int:
     if mark_of(folder, store).partition(b" ")[0] != store:
         logger.warning("{} holds results of another Redis: nothing expired is removed there", folder)
         return 0
-    abandoned = [
-        *_unnamed(folder / "jobs", jobs, "fp:job:{}:results"),
-        *_unnamed(folder / "cache", cache, "fp:cache:{}"),
-        *_left_behind(folder / "work", jobs),
-    ]
-    for path in abandoned:
+    abandoned = chain(
+        _unnamed(folder / "jobs", jobs, "fp:job:{}:results"),
+        _unnamed(folder / "cache", cache, "fp:cache:{}"),
+        _left_behind(folder / "work", jobs),
+    )
+    removed = 0
+    for removed, path in enumerate(abandoned, 1):  # noqa: B007 - each at once: what is known of it may soon be untrue
         shutil.rmtree(path, ignore_errors=True)
-    return len(abandoned)
+    return removed
 
 
 def _unnamed(folder: Path, client: "Redis", key: str) -> Iterator[Path]:
-    """Owners without a manifest, and runs that the manifest of their owner does not name."""
+    """Runs that no manifest of their owner names. The owner goes once it is empty: a later run may be on its way."""
     for owner in _children(folder):
-        manifest: Any = client.get(key.format(owner.name))
-        if manifest is None:
-            yield from [owner] if _is_old(owner) else []
-        else:
-            yield from (run for run in _children(owner) if _is_old(run) and run.name.encode() not in manifest)
+        was_old = _is_old(owner)
+        manifest: Any = client.get(key.format(owner.name)) or b""
+        yield from (run for run in _children(owner) if _is_old(run) and run.name.encode() not in manifest)
+        if was_old:
+            with suppress(OSError):
+                owner.rmdir()
 
 
 def _left_behind(folder: Path, jobs: "Redis") -> Iterator[Path]:

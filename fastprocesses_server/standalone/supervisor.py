@@ -102,7 +102,7 @@ class Supervisor:
 
     def _first_ending(self) -> str | None:
         for running in self._running:
-            if running.has_ended:
+            if running.has_ended and not running.program.is_revived:
                 return f"{running.program.name} {running.ending}"
         status = self._guard.poll()
         return None if status is None else f"the guard process {describe_ending(status)}"

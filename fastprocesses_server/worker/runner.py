@@ -162,15 +162,18 @@ class Runner:
         fail_point("finished", job.id)
         joined: dict[str, bytes] = {}
         while isinstance(answer := self.leases.commit(job.id, job.attempt, outcome, joined), set):
-            try:
-                for other in answer:
-                    own = self.results.link(stored, Path("jobs") / other / run)
-                    joined[other] = write_manifest(own)
-            except OSError as error:
-                outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
+            joined |= {other: self._share(stored, other, run) for other in answer}
         if answer:
             logger.info("job {} {}", job.id, outcome.status)
         return answer
+
+    def _share(self, stored: list[StoredOutput], job_id: str, run: str) -> bytes:
+        """The manifest of a joined job; empty where the disk has no place for its files."""
+        try:
+            return write_manifest(self.results.link(stored, Path("jobs") / job_id / run))
+        except OSError as error:
+            logger.warning("job {} gets no files of the run that it has joined: {}", job_id, error)
+            return b""
 
     def _retry(self, job: Job, process: Process, error: BaseException, outcome: Outcome) -> bool:
         message = f"attempt {job.attempt} of {process.run.attempts} failed"

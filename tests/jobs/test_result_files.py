@@ -1,12 +1,14 @@
 """Files of results: who owns them, and when they go."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from fastprocesses_server.execution.media_type import Kind
 from fastprocesses_server.execution.outputs import EncodedOutput, read_manifest, write_manifest
+from fastprocesses_server.jobs import sweep as sweeps
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.results import LARGEST_VALUE, ResultStore
 from fastprocesses_server.jobs.sweep import SPARED_SECONDS, sweep
@@ -74,9 +76,9 @@ def test_an_output_name_cannot_leave_its_folder(store: ResultStore) -> None:
 def test_only_old_files_without_an_owner_are_swept(store: ResultStore, redis_url: str) -> None:
     for job in ("kept", "gone", "young"):
         store.write(job, "1", [encoded(b"x" * 100_000)])
-    store.link(store.write("other", "1", [encoded(b"x" * 100_000)]), Path("cache") / "key")
+    store.link(store.write("other", "1", [encoded(b"x" * 100_000)]), Path("cache") / "key" / "1")
     store.workdir("killed", "2").mkdir(parents=True)
-    for folder in ("jobs/kept", "jobs/gone", "cache/key", "work/killed.2"):
+    for folder in ("jobs/kept", "jobs/gone/1", "jobs/gone", "cache/key/1", "cache/key", "work/killed.2"):
         os.utime(store.folder / folder, (0, 0))
     assert SPARED_SECONDS >= 600
     with connect(redis_url) as redis:
@@ -86,4 +88,27 @@ def test_only_old_files_without_an_owner_are_swept(store: ResultStore, redis_url
         os.utime(store.folder / "jobs" / "kept", (0, 0))
         redis.flushall()
         assert sweep(redis, redis, store.folder, b"other") == 0  # another Redis knows nothing of this folder
-    assert not list((store.folder / "work").iterdir())
+    for part in ("cache", "work"):
+        assert not list((store.folder / part).iterdir())
+
+
+def test_what_a_later_run_publishes_meanwhile_is_not_swept(
+    store: ResultStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remains, removed = store.write("job", "1", [encoded(b"x" * 100_000)]), []
+    for folder in ("jobs/job/1", "jobs/job"):
+        os.utime(store.folder / folder, (0, 0))
+    with connect(redis_url) as redis:
+
+        def publish_and_remove(path: Path, **_: object) -> None:
+            outputs = store.write("job", "2", [encoded(b"y" * 100_000)])
+            redis.set("fp:job:job:results", write_manifest(outputs))
+            removed.append(path)
+            rmtree(path)
+
+        rmtree = shutil.rmtree
+        monkeypatch.setattr(sweeps.shutil, "rmtree", publish_and_remove)  # type: ignore[attr-defined] # imported there
+        assert sweep(redis, redis, store.folder, b"this") == 1
+        assert not store.holds(remains)
+        assert store.holds(read_manifest(redis.get("fp:job:job:results")).values())  # type: ignore[arg-type]
+        assert removed == [store.folder / "jobs" / "job" / "1"]

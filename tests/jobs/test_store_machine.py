@@ -5,6 +5,7 @@ STORE_MACHINE_EXAMPLES=2000 looks longer.
 
 import asyncio
 import os
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(job_id=JOBS)
     def dismiss(self, job_id: str) -> None:
-        self.workers["one"].transitions["dismiss"](args=[job_id, 0])
+        self.workers["one"].transitions["dismiss"](args=[job_id, 0, token_hex(8)])
         if job_id in self.jobs and self.jobs[job_id].status not in FINAL:
             self.jobs[job_id].status = "dismissed"
 

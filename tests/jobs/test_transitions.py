@@ -1,69 +1,20 @@
 """The transitions of a job's life, against a real Valkey."""
 
-import asyncio
 import os
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
+from bench import Bench
 from serving import wait_until
-from upper import make_process, make_registry
+from upper import make_process
 
 from fastprocesses_server.errors import Unavailable
 from fastprocesses_server.execution.request import RequestReader
-from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Leases, Outcome, Verdict
-from fastprocesses_server.jobs.record import Job, Status
+from fastprocesses_server.jobs.leases import Outcome, Verdict
+from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.selection import Selection, Window
-from fastprocesses_server.jobs.store import JobStore
-from fastprocesses_server.settings import Settings
 
 PID = os.getpid()
-
-
-class Bench:
-    """A store and the leases of two workers on one Valkey."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.redis = connect(url)
-        registry = make_registry()
-        self.one = Leases(self.redis, Settings(), registry, "one", ("default",))
-        self.two = Leases(self.redis, Settings(), registry, "two", ("default",))
-
-    def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """A method of the job store, in an event loop of its own."""
-
-        async def call() -> Any:
-            client = connect_async(self.url)
-            try:
-                return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
-            finally:
-                await client.aclose()
-
-        return asyncio.run(call())
-
-    def create(self, job_id: str = "a", *, is_public: bool = True, reply_to: str | None = None, **run: Any) -> None:
-        execution = RequestReader(make_process(run=run)).read({"inputs": {"text": "x"}})
-        waited_for = reply_to is not None
-        self.ask("create", job_id, execution, is_public=is_public, reply_to=reply_to, needs_worker=waited_for)
-
-    def read(self, job_id: str = "a") -> Job:
-        job: Job = self.ask("read", job_id)
-        return job
-
-    def queue(self, name: str = "default") -> list[str]:
-        return [orjson.loads(message)["headers"]["id"] for message in self.redis.lrange(name, 0, -1)]  # type: ignore[union-attr]
-
-
-@pytest.fixture
-def bench(redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Bench]:
-    monkeypatch.chdir(tmp_path)
-    bench = Bench(redis_url)
-    yield bench
-    bench.redis.close()
 
 
 def test_a_new_job_is_accepted_listed_and_queued(bench: Bench) -> None:

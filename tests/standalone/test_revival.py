@@ -12,9 +12,10 @@ import pytest
 from serving import Client, Part, Server, is_running, shared_environment, wait_until
 from supervised import Dev
 
+from fastprocesses_server.standalone import supervisor as supervision
 from fastprocesses_server.standalone.console import Console
 from fastprocesses_server.standalone.interrupts import Interrupts
-from fastprocesses_server.standalone.program import Program
+from fastprocesses_server.standalone.program import Program, Running
 from fastprocesses_server.standalone.revival import ALARM, ALARM_AGAIN, PAUSES, STEADY_SECONDS, Revival
 from fastprocesses_server.standalone.supervisor import Supervisor
 
@@ -156,3 +157,24 @@ def test_programs_of_one_level_are_stopped_together_and_revived_ones_keep_their_
     lines = [line for line in said.getvalue().decode().splitlines() if line.endswith(("asked", "ends"))]
     assert [line.split(" |")[0].strip() for line in lines[:2]] == ["api", "api"]
     assert [line.split()[-1] for line in lines[2:]] == ["asked", "asked", "ends", "ends"]
+
+
+def test_a_worker_that_ends_while_another_is_seen_to_is_started_again_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = io.BytesIO()
+    console = Console(io.TextIOWrapper(said, "utf-8"))
+    with Interrupts() as interrupts, Supervisor(console, interrupts) as supervisor:
+        for name in ("worker 1", "worker 2"):
+            supervisor.start(Program(name, [sys.executable, "-c", FAREWELL], 10, is_revived=True))
+        wait_until(lambda: said.getvalue().count(b"| started") == 2)
+        first, second = (running.process for running in supervisor._running)
+
+        end = supervision.end  # type: ignore[attr-defined] # imported there
+
+        def end_both(running: Running) -> None:
+            end(running)
+            second.kill()
+            second.wait()
+
+        monkeypatch.setattr(supervision, "end", end_both)
+        first.kill()
+        supervisor.wait_until(lambda: said.getvalue().count(b"| started") == 4)

@@ -1,6 +1,6 @@
 -- running -> successful or failed, status and outcome in one step; the jobs that joined it are successful with it.
 -- ARGV: id, attempt, owner, status, manifest or problem, 1 where the manifest names files of this job, then id and
---       manifest of each joined job that has files of its own by now.
+--       manifest of each joined job that has files of its own by now, or '' where it can have none: it is not served.
 -- Returns 1; 2 where this very commit came through before and its answer was lost; 0 where the job is another's;
 -- 3 and their ids where joined jobs need files of their own first.
 local id, attempt, owner, status, outcome, has_files = unpack(ARGV, 1, 6)
@@ -22,10 +22,12 @@ else
   if #without > 1 then return without end
   for _, other in ipairs(joined) do
     local manifest = own[other] or outcome
-    redis.call('SET', job(other) .. ':results', manifest)
-    redis.call('HSET', job(other), 'progress', 100, 'started', old[3], 'ran', old[4])
-    redis.call('HDEL', job(other), 'held', 'message')
-    finish(other, 'successful', manifest)
+    if manifest ~= '' then
+      redis.call('SET', job(other) .. ':results', manifest)
+      redis.call('HSET', job(other), 'progress', 100, 'started', old[3], 'ran', old[4])
+      redis.call('HDEL', job(other), 'held', 'message')
+      finish(other, 'successful', manifest)
+    end
   end
   redis.call('SET', key .. ':results', outcome)
   redis.call('HSET', key, 'progress', 100)

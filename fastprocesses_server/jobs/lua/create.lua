@@ -5,7 +5,7 @@
 -- Returns what became of it, and the id of the job that there is now:
 --   new       it was created
 --   joined    it was created, and waits for the outputs of an equal one
---   known     there was a job of that id or of that Idempotency-Key
+--   known     there was a job of that id or of that Idempotency-Key; one that was dismissed is as good as none
 --   conflict  that Idempotency-Key came with another body
 --   unserved  no worker is alive
 local id, public, queue, envelope, request, silence, outputs, same, once, body = unpack(ARGV, 1, 10)
@@ -14,7 +14,8 @@ if redis.call('EXISTS', key) == 1 then return {'known', id} end
 local known = once ~= '' and redis.call('GET', 'fp:once:' .. once)
 if known then
   local other, its_body = known:match('^(%S+) (%S+)$')
-  if redis.call('EXISTS', job(other)) == 1 then return {its_body == body and 'known' or 'conflict', other} end
+  local its_status = redis.call('HGET', job(other), 'status')
+  if its_status and its_status ~= 'dismissed' then return {its_body == body and 'known' or 'conflict', other} end
 end
 silence = tonumber(silence)
 if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '+inf') == 0 then

@@ -1,11 +1,11 @@
 -- running -> accepted: this worker's process does not fit the job, another's may. The start does not count.
 -- It fails once no live worker of its queue has a process that fits, for as long as that.
--- ARGV: id, attempt, owner, lease, fingerprint of the worker's registry, what the job waits for, problem, pause before
+-- ARGV: id, attempt, owner, call, lease, fingerprint of the worker's registry, what the job waits for, problem, pause before
 --       the next start, longest time that no worker fits. Returns the status now, or false where the job is another's.
-local id, attempt, owner, lease, registry, reason, problem, pause, longest = unpack(ARGV)
+local id, attempt, owner, call, lease, registry, reason, problem, pause, longest = unpack(ARGV)
 local key = job(id)
-local is_running, before = runs(id, attempt, owner)
-if not is_running then return before == 'failed' and before or false end
+if answered(call) then return answered(call) end
+if not runs(id, attempt, owner) then return false end
 local old = redis.call('HMGET', key, 'pid', 'queue', 'unfit_since', 'key')
 local declined = 'fp:declined:' .. id
 redis.call('SADD', declined, registry)
@@ -22,10 +22,10 @@ if now - since >= tonumber(longest) then
   local joined = old[4] and redis.call('ZRANGE', 'fp:joined:' .. old[4], 0, -1) or {}
   for _, other in ipairs(joined) do fail(other, problem) end
   fail(id, problem)
-  return 'failed'
+  return answer(call, 'failed')
 end
 stop_running(id)
 redis.call('HINCRBY', key, 'attempt', -1)
 redis.call('HSET', key, 'unfit_since', since, 'message', reason)
 put_off(id, 'unfit', now + pause)
-return 'accepted'
+return answer(call, 'accepted')

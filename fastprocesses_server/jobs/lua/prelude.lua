@@ -20,7 +20,7 @@
 -- fp:store             id of this store, see folder.py
 -- fp:declined:ID       set, registries in which no process fits the job
 -- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
--- fp:sink:ORIGIN       hash, how callbacks fare
+-- fp:sink:ORIGIN       hash, how callbacks fare      fp:answer:CALL       answer to a call that may be repeated
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
@@ -126,13 +126,12 @@ local function tell(id, status, answer, pause)
   redis.call('ZADD', 'fp:callback-due', now + pause, id)
 end
 
--- Out of every place where an accepted job may wait.
+-- Out of every place where an accepted job may wait. Only one with a message may leave a free place to a parked one.
 local function stop_waiting(id)
   local old = redis.call('HMGET', job(id), 'queue', 'process', 'key')
-  redis.call('ZREM', 'fp:waiting:' .. old[1], id)
   redis.call('ZREM', 'fp:parked:' .. old[2], id)
   if old[3] then redis.call('ZREM', 'fp:joined:' .. old[3], id) end
-  unpark(old[2])
+  if redis.call('ZREM', 'fp:waiting:' .. old[1], id) == 1 then unpark(old[2]) end
 end
 
 -- A job that others have joined is over: the oldest of those that still wait runs for the rest.
@@ -170,7 +169,7 @@ end
 -- running -> accepted: that attempt is over, and the next one is not on its way yet.
 local function stop_running(id)
   become(id, 'accepted', 'progress', 0)
-  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran')
+  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since')
   redis.call('ZREM', 'fp:due', id)
 end
 
@@ -192,6 +191,15 @@ local function lost(id, why)
     detail = why .. ', in attempt ' .. count[1] .. ' of ' .. count[2],
   }))
   return 'failed'
+end
+
+-- A call whose answer was lost is repeated, and is answered in the same way whatever has happened since. CALL: a word
+-- that no other call has.
+local function answered(call) return redis.call('GET', 'fp:answer:' .. call) end
+
+local function answer(call, status)
+  redis.call('SET', 'fp:answer:' .. call, status, 'PX', 600000)
+  return status
 end
 
 -- Whether the job runs in this attempt of this owner; else its status, where that is what this attempt has led to.

@@ -1,0 +1,240 @@
+"""Requests that wait for a run: their clients leave and come again, and Redis is away meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import pytest
+import redis
+from bench import Bench
+from upper import make_process
+
+from fastprocesses_server.api import app
+from fastprocesses_server.errors import JobIsGone, SyncTimeout
+from fastprocesses_server.execution.idempotency import Idempotency
+from fastprocesses_server.execution.media_type import Kind
+from fastprocesses_server.execution.outputs import EncodedOutput, StoredOutput
+from fastprocesses_server.execution.request import Execution, RequestReader
+from fastprocesses_server.jobs import cache
+from fastprocesses_server.jobs import engine as engines
+from fastprocesses_server.jobs.connection import connect_async
+from fastprocesses_server.jobs.engine import CacheUse, Engine, Finished, Submitted
+from fastprocesses_server.jobs.leases import Outcome
+from fastprocesses_server.jobs.record import Job, Status
+from fastprocesses_server.jobs.replies import Replies
+from fastprocesses_server.jobs.results import ResultStore
+from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.settings import Settings
+
+KEY = Idempotency("name", "body")
+
+
+@asynccontextmanager
+async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIterator[Engine]:
+    settings = settings or Settings()
+    client, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
+    replies = Replies(listener)
+    listening = asyncio.create_task(replies.listen())
+    try:
+        yield Engine(settings, JobStore(client, settings), replies, client, ResultStore(Path("results")))
+    finally:
+        while not listening.done():  # a connection that is being made may swallow the first
+            listening.cancel()
+            await asyncio.wait({listening}, timeout=0.1)
+        await client.aclose()
+        await listener.aclose()
+
+
+def keyed() -> Execution:
+    return replace(
+        RequestReader(make_process()).read({"inputs": {}}), idempotency=Idempotency(token_hex(8), token_hex(8))
+    )
+
+
+async def accepted(bench: Bench) -> str:
+    """The id of the newest job, once it is in the queue."""
+    for _ in range(500):
+        if queue := bench.queue():
+            bench.redis.delete("default")
+            return queue[0]
+        await asyncio.sleep(0.01)
+    pytest.fail("there is no new job")
+
+
+def work(bench: Bench, job_id: str) -> None:
+    claim = bench.one.claim(job_id)
+    assert claim
+    assert bench.one.commit(job_id, claim.job.attempt, Outcome(Status.SUCCESSFUL, b"[]"))
+
+
+async def hang_up(run: "asyncio.Task[Any]") -> None:
+    run.cancel()
+    await asyncio.wait({run})
+
+
+class Swept(ResultStore):
+    """The files of the cache go between the look at them and their use."""
+
+    def link(self, outputs: Iterable[StoredOutput], owner: Path) -> list[StoredOutput]:
+        for output in outputs:
+            (self.folder / str(output.file)).unlink()
+        return super().link(outputs, owner)
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_outputs_that_leave_the_cache_while_it_is_asked_are_a_miss(bench: Bench, is_async: bool) -> None:
+    async def scene() -> object:
+        async with engine_of(bench) as engine:
+            engine.results = Swept(engine.results.folder)
+            if is_async:
+                return await engine.submit(execution)
+            run = asyncio.create_task(engine.run(execution, None))
+            work(bench, await accepted(bench))
+            return await asyncio.wait_for(run, 5)
+
+    bench.one.beat()
+    execution = replace(RequestReader(make_process(results={"cache": "1h"})).read({"inputs": {}}), idempotency=KEY)
+    results = ResultStore(Path("results"))
+    stored = results.write("old", "1", [EncodedOutput("result", "text/plain", Kind.TEXT, b"x" * 100_000)])
+    assert execution.key
+    cache.put(bench.redis, results, stored, key=execution.key, owner="old", seconds=60)
+    outcome = asyncio.run(scene())
+    assert isinstance(outcome, Submitted if is_async else Finished)
+    assert outcome.cache == CacheUse.MISS
+    if isinstance(outcome, Submitted):
+        assert outcome.job.status == Status.ACCEPTED
+
+
+def test_a_job_that_another_client_has_just_removed_is_gone(bench: Bench) -> None:
+    async def scene() -> None:
+        async with engine_of(bench) as engine:
+            engine.store = store = Away(engine.store.redis, engine.settings)
+            store.is_removed = True
+            await engine.submit(keyed())
+
+    with pytest.raises(JobIsGone):
+        asyncio.run(scene())
+
+
+def test_a_reply_that_cannot_be_read_ends_no_listening(bench: Bench) -> None:
+    async def scene() -> object:
+        async with engine_of(bench) as engine:
+            bench.redis.rpush(engine.replies.key, "nonsense")
+            run = asyncio.create_task(engine.run(keyed(), None))
+            await asyncio.sleep(0.1)
+            work(bench, await accepted(bench))
+            return await asyncio.wait_for(run, 4)  # before the record is looked at
+
+    bench.one.beat()
+    assert isinstance(asyncio.run(scene()), Finished)
+
+
+def test_a_reaper_goes_on_after_a_fault(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        async with engine_of(bench) as engine:
+            faults = iter([ValueError("a fault")])
+
+            async def reap() -> list[object]:
+                for fault in faults:
+                    raise fault
+                reaped.set()
+                return []
+
+            reaped = asyncio.Event()
+            monkeypatch.setattr(engine.store, "reap", reap)
+            monkeypatch.setattr(app, "BEAT_SECONDS", 0.05)
+            reaping = asyncio.create_task(app._reap(engine.store))
+            await asyncio.wait_for(reaped.wait(), 5)
+            await hang_up(reaping)
+
+    asyncio.run(scene())
+
+
+def test_a_client_that_hangs_up_ends_its_run(bench: Bench) -> None:
+    async def scene() -> str:
+        async with engine_of(bench) as engine:
+            run = asyncio.create_task(engine.run(replace(keyed(), idempotency=None), None))
+            job_id = await accepted(bench)
+            await hang_up(run)
+            return bench.record(job_id)["status"]
+
+    bench.one.beat()
+    assert asyncio.run(scene()) == "dismissed"
+
+
+def test_a_client_that_comes_again_with_its_key_gets_its_outputs(bench: Bench) -> None:
+    async def scene() -> tuple[str, object]:
+        async with engine_of(bench) as engine:
+            execution = keyed()
+            run = asyncio.create_task(engine.run(execution, None))
+            job_id = await accepted(bench)
+            await hang_up(run)
+            again = asyncio.create_task(engine.run(execution, None))
+            await asyncio.sleep(0.1)
+            work(bench, job_id)
+            return job_id, await asyncio.wait_for(again, 5)
+
+    bench.one.beat()
+    job_id, outcome = asyncio.run(scene())
+    assert isinstance(outcome, Finished)
+    assert outcome.job_id == job_id
+
+
+def test_a_run_that_took_too_long_starts_anew_for_a_client_that_comes_again(bench: Bench) -> None:
+    async def scene() -> object:
+        async with engine_of(bench, Settings(sync_execution_timeout_seconds=1)) as engine:
+            execution = keyed()
+            with pytest.raises(SyncTimeout):
+                await engine.run(execution, None)
+            await accepted(bench)
+            again = asyncio.create_task(engine.run(execution, None))
+            work(bench, await accepted(bench))
+            return await asyncio.wait_for(again, 5)
+
+    bench.one.beat()
+    assert isinstance(asyncio.run(scene()), Finished)
+
+
+class Away(JobStore):
+    """A store whose records cannot be read at first, as while its Redis is started again."""
+
+    failures = 0
+    is_removed = False
+
+    async def read(self, job_id: str) -> Job | None:
+        if self.is_removed:
+            return None
+        self.failures -= 1
+        if self.failures >= 0:
+            raise redis.ConnectionError("is started again")
+        return await super().read(job_id)
+
+
+async def run_while_away(bench: Bench, failures: int) -> object:
+    """What a run leads to whose reply gets lost, while the first looks at its record fail."""
+    async with engine_of(bench) as engine:
+        engine.store = store = Away(engine.store.redis, engine.settings)
+        store.failures = failures
+        run = asyncio.create_task(engine.run(keyed(), None))
+        job_id = await accepted(bench)
+        bench.redis.hdel(f"fp:job:{job_id}", "reply")
+        work(bench, job_id)
+        return await asyncio.wait_for(run, 20)
+
+
+def test_a_redis_that_is_started_again_ends_no_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LOOK_AGAIN", 0.1)
+    bench.one.beat()
+    assert isinstance(asyncio.run(run_while_away(bench, failures=2)), Finished)
+
+
+def test_a_redis_that_stays_away_ends_a_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "LOOK_AGAIN", 0.1)
+    monkeypatch.setattr(engines, "AWAY", 0.5)
+    bench.one.beat()
+    with pytest.raises(redis.ConnectionError):
+        asyncio.run(run_while_away(bench, failures=1000))
