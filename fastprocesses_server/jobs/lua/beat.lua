@@ -1,8 +1,8 @@
 -- A worker is alive, and so are its jobs. ARGV: owner, lease, fingerprint of its registry, mark of its folder of
 -- results, queues.
 -- Returns whether that registry is known, then of each of its jobs id, pid, attempt, verdict, memory limit, progress,
--- bytes that its process had before, time since its start, soft and hard limit of that. Verdicts: run or kill; this clock may be set, so that limits are the
--- worker's business.
+-- bytes that its process had before, time since its start, soft and hard limit of that.
+-- Verdicts: run or kill; this clock may be set, so that limits are the worker's business.
 local owner, lease, registry, folder = unpack(ARGV, 1, 4)
 for i = 5, #ARGV do
   local workers = 'fp:workers:' .. ARGV[i]
