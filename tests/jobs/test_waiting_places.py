@@ -12,17 +12,17 @@ PID = os.getpid()
 
 def test_the_time_that_no_worker_fits_begins_anew_after_a_run(bench: Bench) -> None:
     old = bench.worker("old", make_registry(make_process(version="0.9.0", fingerprint="g")))
-    for worker in (old, bench.two):
-        worker.beat()
+    old.beat()
     bench.create()
-    for _ in range(2):
+    for fitting in (bench.one, bench.two):
+        fitting.beat()
         claim = old.claim("a")
         assert claim
         assert old.decline(claim.job, "waits", b"{}") == "accepted"
         bench.redis.hincrby("fp:job:a", "unfit_since", -600_000)
         bench.end_pauses()
-        assert bench.two.claim("a")
-        assert bench.two.give_back() == [("a", PID)]
+        assert fitting.claim("a")
+        assert fitting.give_back() == [("a", PID)]
 
 
 def test_a_job_that_had_no_place_moves_no_other(bench: Bench) -> None:
