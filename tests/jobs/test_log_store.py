@@ -1,13 +1,11 @@
 """The log of a job in the store: fenced by the attempt, kept as long as the record."""
 
 import pytest
-from test_transitions import PID, Bench, bench
+from bench import PID, Bench
 
 from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.log import LogLine, Source
 from fastprocesses_server.jobs.record import Status
-
-__all__ = ["bench"]  # pytest finds the fixture here
 
 
 def line(text: str) -> LogLine:
