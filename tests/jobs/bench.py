@@ -1,6 +1,7 @@
 """A store and the leases of two workers on one Valkey."""
 
 import asyncio
+import os
 from typing import Any
 
 import orjson
@@ -13,6 +14,8 @@ from fastprocesses_server.jobs.record import Job
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.processes.registry import Registry
 from fastprocesses_server.settings import Settings
+
+PID = os.getpid()
 
 
 class Bench:

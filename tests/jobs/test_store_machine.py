@@ -39,6 +39,7 @@ class Model:
         self.status = "accepted"
         self.owner = ""
         self.attempt = 0
+        self.is_put_off = False
 
     def start(self, owner: str) -> None:
         self.status, self.owner, self.attempt = "running", owner, self.attempt + 1
@@ -68,6 +69,39 @@ class Life(RuleBasedStateMachine):
     def record(self, job_id: str) -> dict[str, str]:
         fields: Any = self.redis.hgetall(f"fp:job:{job_id}")
         return {name.decode(): value.decode() for name, value in fields.items() if name != b"envelope"}
+
+    def pick(self, data: st.DataObject) -> tuple[str, str]:
+        """Mostly a job that runs, and its owner; now and then any of both."""
+        running = [(name, job.owner) for name, job in self.jobs.items() if job.status == "running"]
+        if running and data.draw(st.integers(0, 4)):
+            return data.draw(st.sampled_from(running))
+        return data.draw(JOBS), data.draw(OWNERS)
+
+    def attempt_of(self, job_id: str) -> int:
+        return self.jobs[job_id].attempt if job_id in self.jobs else 1
+
+    def again(self, name: str, *arguments: Any) -> Any:
+        """A transition that is called twice, as if its first answer were lost: the second does nothing."""
+        call = self.workers["one"].transitions[name]
+        answer, before = call(args=arguments), self.everything()
+        assert call(args=arguments) == answer
+        assert self.everything() == before
+        return answer
+
+    def everything(self) -> list[Any]:
+        """Records and places, but for the time of the last change."""
+        records = [self.record(job_id) for job_id in sorted(self.jobs)]
+        for record in records:
+            record.pop("updated", None)
+        return [records, self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+
+    def places(self) -> dict[str, list[str]]:
+        found: Any = {
+            "waiting": self.redis.zrange("fp:waiting:default", 0, -1),
+            "parked": self.redis.zrange("fp:parked:upper", 0, -1),
+            "joined": self.redis.zrange("fp:joined:k", 0, -1),
+        }
+        return {place: [name.decode() for name in names] for place, names in found.items()}
 
     def held_by(self, owner: str, job_id: str) -> Model | None:
         job = self.jobs.get(job_id)
@@ -109,55 +143,105 @@ class Life(RuleBasedStateMachine):
         else:
             assert len(running) > len(mine)
 
-    @rule(job_id=JOBS, owner=OWNERS, status=st.sampled_from([Status.SUCCESSFUL, Status.FAILED]))
-    def commit(self, job_id: str, owner: str, status: Status) -> None:
-        job = self.held_by(owner, job_id)
-        attempt = self.jobs[job_id].attempt if job_id in self.jobs else 1
-        before = self.record(job_id)
-        done = self.workers[owner].commit(job_id, attempt, Outcome(status, b"{}"))
-        if job:
-            assert done is True
-            job.status = str(status)
-            if status == Status.SUCCESSFUL and job.key:
-                for other in self.jobs.values():
-                    if other.key == job.key and other.status == "accepted":
-                        other.status = str(status)
-        else:
-            assert done is (before.get("status") == status and before.get("owner") == owner)
-
     @rule(job_id=JOBS, owner=OWNERS)
-    def retry(self, job_id: str, owner: str) -> None:
-        job = self.held_by(owner, job_id)
-        if job:
-            assert self.workers[owner].retry(self.workers_job(job_id), 0, "again", b"{}")
+    def claim_once_more(self, job_id: str, owner: str) -> None:
+        """Most of what follows needs a job that runs."""
+        self.claim(job_id, owner)
+
+    @rule(data=st.data(), status=st.sampled_from([Status.SUCCESSFUL, Status.FAILED]), late=st.integers(0, 3))
+    def commit(self, data: st.DataObject, status: Status, late: int) -> None:
+        job_id, owner = self.pick(data)
+        job, attempt, before = self.held_by(owner, job_id), self.attempt_of(job_id), self.record(job_id)
+        if late == 3:
+            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0]
+            return
+        done = [self.workers[owner].commit(job_id, attempt, Outcome(status, b"{}")) for _ in range(2)]
+        if not job:
+            assert done == [before.get("status") == status and before.get("owner") == owner] * 2
+            return
+        assert done == [True, True]
+        assert not self.redis.exists(f"fp:worker:{owner}")
+        job.status = str(status)
+        if status == Status.SUCCESSFUL and job.key:
+            for other in self.jobs.values():
+                if other.key == job.key and other.status == "accepted":
+                    other.status = str(status)
+
+    @rule(data=st.data(), pause=st.sampled_from([0, 60_000]), late=st.integers(0, 3))
+    def retry(self, data: st.DataObject, pause: int, late: int) -> None:
+        job_id, owner = self.pick(data)
+        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
+        answer = self.again("retry", *fence, token_hex(8), pause, "again", "{}")
+        if job and late < 3:
             job.lose()
+            assert not self.redis.exists(f"fp:worker:{owner}")
+            job.is_put_off = job.status == "accepted" and pause > 0
+        assert answer == (job.status.encode() if job and late < 3 else None)
 
-    def workers_job(self, job_id: str) -> Any:
-        claim = self.workers[self.jobs[job_id].owner].claim(job_id)
-        assert claim
-        return claim.job
+    @rule(data=st.data(), late=st.integers(0, 3), registry=st.sampled_from(["f", "g"]))
+    def decline(self, data: st.DataObject, late: int, registry: str) -> None:
+        job_id, owner = self.pick(data)
+        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
+        answer = self.again("decline", *fence, token_hex(8), 8_000, registry, "waits", "{}", 1_000, 60_000)
+        assert answer == (b"accepted" if job and late < 3 else None)
+        if job and late < 3:
+            assert not self.redis.exists(f"fp:worker:{owner}")
+            job.status, job.owner, job.attempt, job.is_put_off = "accepted", "", job.attempt - 1, True
 
-    @rule(job_id=JOBS, owner=OWNERS)
-    def gone(self, job_id: str, owner: str) -> None:
+    @rule(owner=OWNERS)
+    def give_back(self, owner: str) -> None:
+        mine = {name for name, job in self.jobs.items() if self.held_by(owner, name)}
+        assert {name for name, _ in self.workers[owner].give_back()} == mine
+        for name in mine:
+            self.jobs[name].status, self.jobs[name].owner = "accepted", ""
+            self.jobs[name].attempt -= 1
+
+    @rule()
+    def time_passes(self) -> None:
+        for job_id, job in self.jobs.items():
+            if job.is_put_off and job.status == "accepted":
+                self.redis.zadd("fp:due", {job_id: 0})
+            job.is_put_off = False
+        self.workers["two"].reap()
+
+    @rule(data=st.data(), late=st.integers(0, 1), percent=st.integers(0, 100))
+    def progress(self, data: st.DataObject, late: int, percent: int) -> None:
+        job_id, owner = self.pick(data)
+        before, held = self.record(job_id).get("progress"), self.held_by(owner, job_id)
+        said = self.again("progress", job_id, self.attempt_of(job_id) - late, owner, percent, "")
+        assert said == bool(held and not late)
+        after = self.record(job_id).get("progress")
+        assert after == (str(max(percent, int(str(before)))) if said else before)
+
+    @rule(data=st.data())
+    def gone(self, data: st.DataObject) -> None:
+        job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
         assert bool(self.workers[owner].gone(job_id, PID)) is bool(job)
         if job:
             job.lose()
-            return
+        assert self.workers[owner].gone(job_id, PID) is None
 
-    @rule(job_id=JOBS, owner=OWNERS)
-    def overrun(self, job_id: str, owner: str) -> None:
+    @rule(data=st.data())
+    def gone_elsewhere(self, data: st.DataObject) -> None:
+        job_id, owner = self.pick(data)
+        assert self.workers[owner].gone(job_id, PID + 1) is None
+
+    @rule(data=st.data())
+    def overrun(self, data: st.DataObject) -> None:
+        job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
-        attempt = self.jobs[job_id].attempt if job_id in self.jobs else 1
-        held = Held(job_id, PID, attempt, Verdict.HARD, 0, 0)
+        held = Held(job_id, PID, self.attempt_of(job_id), Verdict.HARD, 0, 0)
         assert self.workers[owner].overrun(held, {"detail": "over"}) is bool(job)
         if job:
             job.status, job.owner = "failed", ""
+        assert self.workers[owner].overrun(held, {"detail": "over"}) is False
 
-    @rule(job_id=JOBS)
-    def dismiss(self, job_id: str) -> None:
-        self.workers["one"].transitions["dismiss"](args=[job_id, 0, token_hex(8)])
-        if job_id in self.jobs and self.jobs[job_id].status not in FINAL:
+    @rule(job_id=JOBS, unless_joined=st.integers(0, 1))
+    def dismiss(self, job_id: str, unless_joined: int) -> None:
+        leads = self.redis.get("fp:joint:k") == job_id.encode() and self.redis.exists("fp:joined:k")
+        self.again("dismiss", job_id, unless_joined, token_hex(8))
+        if job_id in self.jobs and self.jobs[job_id].status not in FINAL and not (unless_joined and leads):
             self.jobs[job_id].status = "dismissed"
 
     @rule()
@@ -194,13 +278,28 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def an_accepted_job_waits_in_one_place(self) -> None:
-        places: Any = {
-            "waiting": self.redis.zrange("fp:waiting:default", 0, -1),
-            "parked": self.redis.zrange("fp:parked:upper", 0, -1),
-            "joined": self.redis.zrange("fp:joined:k", 0, -1),
-        }
-        waiting = sorted(name.decode() for names in places.values() for name in names)
-        assert waiting == sorted(name for name, job in self.jobs.items() if job.status == "accepted")
+        waiting = sorted(name for names in self.places().values() for name in names)
+        accepted = [name for name, job in self.jobs.items() if job.status == "accepted"]
+        assert waiting == sorted(name for name in accepted if not self.jobs[name].is_put_off)
+
+    @invariant()
+    def what_is_looked_at_next_is_what_runs_or_is_put_off(self) -> None:
+        due: Any = self.redis.zrange("fp:due", 0, -1)
+        put_off = {name for name, job in self.jobs.items() if job.status == "accepted" and job.is_put_off}
+        running = {name for name, job in self.jobs.items() if job.status == "running"}
+        assert {name.decode() for name in due} == running | put_off
+
+    @invariant()
+    def a_worker_has_what_it_runs(self) -> None:
+        for owner in self.workers:
+            held: Any = self.redis.hvals(f"fp:worker:{owner}")
+            mine = {name for name, job in self.jobs.items() if job.status == "running" and job.owner == owner}
+            assert mine <= {name.decode() for name in held}
+
+    @invariant()
+    def outputs_are_there_as_soon_as_it_is_successful(self) -> None:
+        for name, job in self.jobs.items():
+            assert bool(self.redis.exists(f"fp:job:{name}:results")) is (job.status == "successful")
 
     @invariant()
     def limits_and_leaders_hold(self) -> None:
