@@ -1,6 +1,7 @@
 """The command line: `dev`, `serve`, `worker`, `check`. Commands import what they need when they run."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +45,16 @@ Queues = Annotated[
     str | None, typer.Option(help="Queues to serve, comma-separated. [FP_WORKER_QUEUES, all]", show_default=False)
 ]
 
+Reload = Annotated[
+    bool | None,
+    typer.Option(
+        "--reload",
+        help="Take over description files and modules as they are saved; running jobs end with the old code. "
+        "[FP_RELOAD, off]",
+        show_default=False,
+    ),
+]
+
 STOP_SECONDS = 5
 """What a worker that stops may take beside the grace of its jobs."""
 
@@ -58,11 +69,13 @@ def main() -> None:
 
 
 @app.command()
-def dev(host: Host = None, port: Port = None, processes: Processes = None, state: State = None) -> None:
+def dev(
+    host: Host = None, port: Port = None, processes: Processes = None, state: State = None, reload: Reload = None
+) -> None:
     """Start everything: an embedded Valkey, a worker and the API. Jobs survive a restart."""
     from .standalone.dev import run_dev
 
-    settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state)
+    settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
     _load(settings)
     sys.exit(
         run_dev(
@@ -70,20 +83,26 @@ def dev(host: Host = None, port: Port = None, processes: Processes = None, state
             port=settings.port,
             state_dir=settings.state_dir,
             embedded=not settings.names_a_redis,
-            environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+            environment=_passed_on(settings),
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
         )
     )
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None) -> None:
-    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings."""
+def serve(
+    host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None, reload: Reload = None
+) -> None:
+    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings.
+
+    SIGHUP has it read the description files again.
+    """
     from .api.server import run_server
     from .jobs.fitness import check_fitness
+    from .jobs.reloads import ask_all
     from .standalone.dev import run_serve
 
-    settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
+    settings = _settings(host=host, port=port, processes_dir=processes, workers=workers, reload=reload)
     check_fitness(settings.broker_url.get_secret_value())
     if settings.workers:
         sys.exit(
@@ -92,22 +111,40 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
                 port=settings.port,
                 workers=settings.workers,
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
-                environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+                environment=_passed_on(settings),
+                at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
             )
         )
-    run_server(settings, _load(settings, missing_packages="warning"))
+    run_server(settings, partial(_load, settings, missing_packages="warning"))
 
 
 @app.command()
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
-    """Start a worker."""
-    from .jobs.fitness import check_fitness
-    from .worker.app import create_worker, run_worker
+    """Start a worker. SIGHUP has it read the description files again; running jobs end with the old code."""
+    from .logs import configure_logs
+    from .worker.app import run_worker
+    from .worker.succession import inherit
 
-    settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    check_fitness(settings.broker_url.get_secret_value())
-    registry = _load(settings, queues=settings.worker_queues)
-    sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))
+    if legacy := inherit():
+        settings = legacy.settings
+        configure_logs(settings)
+    else:
+        settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
+    sys.exit(run_worker(settings, partial(_load, settings, queues=settings.worker_queues), legacy))
+
+
+@app.command()
+def reload(processes: Processes = None) -> None:
+    """Check the description files, and have every API and worker of this Redis read them again where they are right.
+
+    Running jobs end with the old code. Settings are not read again.
+    """
+    from .jobs.reloads import ask_all
+
+    settings = _settings(processes_dir=processes)
+    registry = _load(settings, missing_packages="warning")
+    ask_all(settings.broker_url.get_secret_value())
+    print(f"{len(registry)} processes, nothing wrong; every API and worker reads them again")  # noqa: T201
 
 
 @app.command()
@@ -136,6 +173,11 @@ def _settings(**options: object) -> "Settings":
     for warning in unknown_names(os.environ):
         logger.warning(warning)
     return settings
+
+
+def _passed_on(settings: "Settings") -> dict[str, str]:
+    """To the programs of a supervisor, whose options they do not see."""
+    return {"FP_PROCESSES_DIR": str(settings.processes_dir), "FP_RELOAD": str(settings.reload).lower()}
 
 
 def _load(

@@ -23,7 +23,11 @@ async def live(_: Request) -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 async def ready(request: Request) -> Response:
-    """Redis answers and is fit, and each queue has a live worker; a process that none of them has is a warning."""
+    """Redis answers and is fit, and each queue has a live worker.
+
+    A process that none of them has is a warning, and so is what is wrong with newer description files: the server
+    goes on with those that it has.
+    """
     services = services_of(request)
     registry = services.registry
     try:
@@ -35,7 +39,8 @@ async def ready(request: Request) -> Response:
         return _not_ready(["the job store is away"])
     if reasons := [f"no worker serves the queue {name}" for name in unserved(offers)]:
         return _not_ready(reasons)
-    warnings = [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
+    warnings = [f"the description files are not taken over: {fault}" for fault in services.faults]
+    warnings += [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
     return json_response({"status": "ready", **({"warnings": warnings} if warnings else {})})
 
 

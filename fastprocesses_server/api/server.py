@@ -2,14 +2,17 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from loguru import logger
 
+from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
 from .app import create_app
+from .reloading import Reload
 
 
 class _Server(uvicorn.Server):
@@ -23,10 +26,13 @@ class _Server(uvicorn.Server):
                 logger.info("API ready at http://{}:{}", host, port)
 
 
-def run_server(settings: Settings, registry: Registry) -> None:
-    """Until it is told to stop."""
+def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
+    """Until it is told to stop; at SIGHUP it loads again."""
+    url = settings.broker_url.get_secret_value()
+    reload = Reload(load, first_number(url), lambda: ask_all(url))
+    signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
     configuration = uvicorn.Config(
-        create_app(settings, registry),
+        create_app(settings, load(), reload),
         host=settings.host,
         port=settings.port,
         log_config=None,

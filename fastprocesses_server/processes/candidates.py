@@ -50,7 +50,7 @@ def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:
 
 def _description_files(folder: Path) -> list[Path]:
     try:
-        found = sorted(path for path in folder.iterdir() if _is_description_file(path))
+        found = sorted(path for path in folder.iterdir() if is_description_file(path))
     except OSError as error:
         what = f"the processes folder cannot be read: {error.strerror}"
         raise StartError(f"{shown(folder)}: {what}; FP_PROCESSES_DIR names another") from None
@@ -60,7 +60,7 @@ def _description_files(folder: Path) -> list[Path]:
     return found
 
 
-def _is_description_file(path: Path) -> bool:
+def is_description_file(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and path.name[0] not in "._" and not path.is_dir()
 
 
