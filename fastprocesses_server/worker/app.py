@@ -80,10 +80,6 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
         delivery.deliver(job_id)
         line.end_if_dead()
 
-    def take_over(**_: Any) -> None:
-        if legacy:
-            keeper.start()  # before Celery is ready: the jobs of the heirs are waiting for their beat
-
     def start(sender: Any, **_: Any) -> None:
         _replace_children_quickly(sender)
         if not keeper.is_alive():
@@ -95,21 +91,36 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
         sender.hub.call_repeatedly(POOL_SECONDS, lambda: _succeed(reloads, settings, keeper))
         logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
 
-    def stop(**_: Any) -> None:
-        reloads.is_over = True
-        threading.Thread(target=_leave, args=(keeper,), name="leave", daemon=True).start()
-
     def enter_child(**_: Any) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
         line.enter_child()
         runner.enter_child()
         delivery.enter_child()
 
-    signals.worker_init.connect(take_over, weak=False)
     signals.worker_ready.connect(start, weak=False)
-    signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_process_init.connect(enter_child, weak=False)
+    _connect_ends(settings, keeper, reloads)
     return app
+
+
+def _connect_ends(settings: Settings, keeper: Keeper, reloads: Reloads) -> None:
+    """What happens long before a worker is ready, and when it is told to stop."""
+
+    def take_over(**_: Any) -> None:
+        if keeper.heirs:
+            keeper.start()  # their jobs are waiting for its beat
+
+    def stop(**_: Any) -> None:
+        reloads.is_over = True
+        threading.Thread(target=_leave, args=(keeper,), name="leave", daemon=True).start()
+
+    def finish(**_: Any) -> None:
+        if keeper.heirs:  # Celery knows nothing of them, and would end before they had their time of grace
+            keeper.has_left.wait(settings.worker_grace_seconds + LEAVE_SECONDS)
+
+    signals.worker_init.connect(take_over, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    signals.worker_shutdown.connect(finish, weak=False)
 
 
 def _configure(app: Celery, url: str, queues: Iterable[str]) -> None:
@@ -160,6 +171,8 @@ def _leave(keeper: Keeper) -> None:
             keeper.leave()
         except STORE_ERRORS as error:
             logger.warning("the jobs of this worker cannot be given back, others will take them over: {}", error)
+        finally:
+            keeper.has_left.set()
     threading.Event().wait(LEAVE_SECONDS)
     os._exit(0)  # a pool whose children were killed may wait for them for ever
 

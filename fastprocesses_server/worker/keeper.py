@@ -44,6 +44,7 @@ class Keeper(threading.Thread):
         self.leases = leases
         self.grace = grace
         self.stopping = threading.Event()
+        self.has_left = threading.Event()
         self.held: list[Held] = []
         self.families = Families()
         self.told = dict(told or {})

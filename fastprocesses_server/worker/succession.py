@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from tempfile import TemporaryFile
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import psutil
 from loguru import logger
@@ -61,12 +61,17 @@ def inherit() -> Legacy | None:
 def bequeath(legacy: Legacy) -> NoReturn:
     """Become the new image. Only the main thread may: the kernel ends the children of a thread that goes."""
     signal.pthread_sigmask(signal.SIG_BLOCK, HELD_BACK)
-    file = TemporaryFile()  # noqa: SIM115 - the next image closes it
+    file = _unnamed_file()
     pickle.dump(legacy, file)
     file.seek(0)
     os.set_inheritable(file.fileno(), True)
     os.environ[LEGACY] = str(file.fileno())
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - no shell is the point
+
+
+def _unnamed_file() -> IO[bytes]:
+    """In memory where the kernel offers that (Linux): a full disk is no reason to fail."""
+    return os.fdopen(os.memfd_create("legacy"), "w+b") if sys.platform == "linux" else TemporaryFile()
 
 
 class Line:

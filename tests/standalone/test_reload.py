@@ -93,7 +93,7 @@ def test_a_mistake_changes_nothing_and_is_told_everywhere_until_it_is_mended(
     wait_until(lambda: "this worker keeps the processes that it has" in dev.log(), SECONDS, dev.log)
     lines = [line.partition(" ERROR   ")[2] for line in dev.log().splitlines()]
     assert [*lines[lines.index("  titel: Say") - 1 :]][:4] == [
-        f"{folder}/{fault}",
+        f"processes.d/{fault}",
         "  titel: Say",
         "  ^",
         '  did you mean "title"?',
@@ -141,9 +141,9 @@ def test_ten_reloads_leave_no_process_and_no_open_file(dev: Server, client: Clie
     assert dev.process
     supervisor = psutil.Process(dev.process.pid)
     assert says(client, "old")
-    save(folder, "first")  # what a reload opens for good, such as the watch, is open then
-    wait_until(lambda: says(client, "first"), SECONDS, dev.log)
     first = family(supervisor)
+    save(folder, "first")  # what a reload opens for good is open then
+    wait_until(lambda: says(client, "first"), SECONDS, dev.log)
 
     def is_settled() -> bool:
         return len(family(supervisor)) == len(first)
@@ -175,7 +175,8 @@ def parts(redis_url: str, folder: Path, tmp_path: Path) -> Iterator[dict[str, Pa
     for name in ("api", "other"):
         wait_until(lambda name=name: is_ready(parts[name]), 60, parts[name].log)
     yield parts
-    assert [part.stop() for part in parts.values()] == [0, 0, 0], parts["worker"].log()
+    running = [part for part in parts.values() if part.process and part.process.poll() is None]
+    assert not any([part.stop() for part in running]), parts["worker"].log()
 
 
 def url(part: Part) -> str:
@@ -291,3 +292,23 @@ def test_a_worker_that_is_stopped_after_a_reload_gives_back_the_jobs_of_the_old_
         end.touch()
         assert client.finished(long)["status"] == "successful"
         assert client.get(f"/jobs/{long}/results/result").text == "new"
+
+
+def test_a_check_that_hangs_ends_with_its_server(parts: dict[str, Part], folder: Path) -> None:
+    serving, working = parts["other"].process, parts["worker"].process
+    assert serving
+    assert working
+    own = psutil.Process(working.pid).children()
+    (folder / "words.py").write_text("import time\ntime.sleep(3600)\n")
+    for process in (serving, working):
+        process.send_signal(signal.SIGHUP)
+
+    def checks() -> list[psutil.Process]:
+        found = [*psutil.Process(serving.pid).children(), *psutil.Process(working.pid).children()]
+        return [process for process in found if process not in own]
+
+    wait_until(lambda: len(checks()) == 2, SECONDS, parts["other"].log)
+    hanging = checks()
+    assert is_ready(parts["other"])
+    assert [parts[name].stop() for name in ("other", "worker")] == [0, 0]
+    wait_until(lambda: not any(process.is_running() for process in hanging), SECONDS)
