@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -12,6 +13,7 @@ from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.offers import Offers
+from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
@@ -42,7 +44,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         background = [replies.listen(), _reap(store)]
         if reload:
-            background.append(keep_up(app, redis, reload))
+            background.append(keep_up(app, partial(number_async, redis), reload))
         if reload and settings.reload:
             background.append(watch(settings.processes_dir, reload))
         tasks = [asyncio.create_task(work) for work in background]

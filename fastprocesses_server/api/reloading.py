@@ -2,23 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from loguru import logger
 
 from ..errors import StartError
-from ..jobs.reloads import LOOK_SECONDS, number_async
+from ..jobs.reloads import LOOK_SECONDS
 from ..processes.changes import changes
 from ..processes.complaints import DescriptionErrors
 from ..processes.registry import Registry
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 MOST_FAULTS = 20
 """That are told to clients; the log has all."""
@@ -37,15 +33,19 @@ class Reload:
     """Set by a signal: this process alone is to look."""
 
 
-async def keep_up(app: FastAPI, redis: "Redis", reload: Reload) -> None:
-    """Requests under way keep what they began with; a registry that is wrong changes nothing but the faults shown."""
+async def keep_up(app: FastAPI, number: Callable[[int], Awaitable[int]], reload: Reload) -> None:
+    """`number` reads that of the reloads; it takes the known one, for when Redis is away.
+
+    Requests under way keep what they began with; a registry that is wrong changes nothing but the faults shown.
+    """
     known = reload.number
     while True:
-        now = await number_async(redis, known)
+        now = await number(known)
         if now != known or reload.asked.is_set():
             known = now
             reload.asked.clear()
-            await _look_again(app, reload.load)
+            with logger.catch(level="CRITICAL"):
+                await _look_again(app, reload.load)
         await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -80,7 +80,7 @@ async def _in_thread(load: Callable[[], Registry]) -> Registry:
     def run() -> None:
         try:
             outcome.set_result(load())
-        except (StartError, OSError) as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is awaited
             outcome.set_exception(error)
 
     threading.Thread(target=run, name="reload", daemon=True).start()

@@ -115,14 +115,17 @@ class Reloads(threading.Thread):
         """The worker was told to stop."""
 
     def run(self) -> None:
-        with logger.catch(level="CRITICAL"):
-            while self.registry is None:
-                time.sleep(LOOK_SECONDS)
-                now = number(self.redis, self.known)
-                if now != self.known or self.asked.is_set():
-                    self.known = now
-                    self.asked.clear()
-                    self.registry = self._read()
+        while self.registry is None:
+            time.sleep(LOOK_SECONDS)
+            with logger.catch(level="CRITICAL"):
+                self._look()
+
+    def _look(self) -> None:
+        now = number(self.redis, self.known)
+        if now != self.known or self.asked.is_set():
+            self.known = now
+            self.asked.clear()
+            self.registry = self._read()
 
     def _read(self) -> Registry | None:
         try:

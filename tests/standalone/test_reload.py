@@ -1,7 +1,8 @@
 """Reloading: what is saved is checked and taken over, running jobs end with the old code, mistakes change nothing."""
 
 import signal
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 from serving import Client, Part, Server, shared_environment, wait_until
 
 SECONDS = 30
+JOBS = 100
 
 WORDS = """\
 import time
@@ -21,6 +23,13 @@ WORD = "{word}"
 def say(until: str = "") -> str:
     while until and not Path(until).exists():
         time.sleep(0.05)
+    return WORD
+
+
+def note(file: str, line: str) -> str:
+    with Path(file).open("a") as notes:
+        notes.write(line + "\\n")
+    time.sleep(0.1)
     return WORD
 """
 
@@ -176,7 +185,7 @@ def parts(redis_url: str, folder: Path, tmp_path: Path) -> Iterator[dict[str, Pa
         wait_until(lambda name=name: is_ready(parts[name]), 60, parts[name].log)
     yield parts
     running = [part for part in parts.values() if part.process and part.process.poll() is None]
-    assert not any([part.stop() for part in running]), parts["worker"].log()
+    assert {part.stop() for part in running} <= {0}, parts["worker"].log()
 
 
 def url(part: Part) -> str:
@@ -312,3 +321,44 @@ def test_a_check_that_hangs_ends_with_its_server(parts: dict[str, Part], folder:
     assert is_ready(parts["other"])
     assert [parts[name].stop() for name in ("other", "worker")] == [0, 0]
     wait_until(lambda: not any(process.is_running() for process in hanging), SECONDS)
+
+
+def test_no_job_is_lost_or_runs_twice_while_reloads_go_on(
+    parts: dict[str, Part], folder: Path, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    (folder / "note.yaml").write_text("callable: words.note\nversion: 1.0.0\n")
+    worker, notes = parts["worker"].process, tmp_path / "notes"
+    assert worker
+    for name in ("api", "worker"):
+        process = parts[name].process
+        assert process
+        process.send_signal(signal.SIGHUP)
+    with Client(base_url=url(parts["api"]), timeout=60) as client:
+        wait_until(lambda: client.get("/processes/note").status_code == 200, SECONDS, parts["api"].log)
+        jobs = [client.submit("note", {"file": str(notes), "line": str(number)}) for number in range(JOBS)]
+        while jobs:
+            worker.send_signal(signal.SIGHUP)
+            jobs = [job for job in jobs if client.status(job)["status"] in {"accepted", "running"}]
+            time.sleep(0.3)
+        listed = client.get("/jobs", params={"limit": JOBS}).json()["jobs"]
+        assert {job["status"] for job in listed} == {"successful"}
+    assert sorted(map(int, notes.read_text().split())) == list(range(JOBS))
+    figure(f"{JOBS} jobs ran once each during {parts['worker'].log().count('takes over')} reloads of their worker")
+
+
+def test_a_hangup_of_a_supervisor_reloads_its_api_and_its_workers(redis_url: str, folder: Path, tmp_path: Path) -> None:
+    environment = {**shared_environment(redis_url, folder, tmp_path), "FP_WORKERS": "1"}
+    serve = Part("serve", folder=tmp_path, environment=environment)
+    serve.start()
+    assert serve.process
+    try:
+        wait_until(lambda: is_ready(serve), 60, serve.log)
+        wait_until(lambda: "serve    | ready" in serve.log(), SECONDS, serve.log)
+        save(folder, "new")
+        (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.1\ntitle: Say\n")
+        serve.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: title(serve) == "Say", SECONDS, serve.log)
+        with Client(base_url=url(serve), timeout=60) as client:
+            wait_until(lambda: says(client, "new"), SECONDS, serve.log)
+    finally:
+        assert serve.stop() == 0, serve.log()
