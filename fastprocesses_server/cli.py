@@ -1,4 +1,4 @@
-"""The command line: `dev`, `serve`, `worker`, `check`. Commands import what they need when they run."""
+"""The command line: `dev`, `serve`, `worker`, `reload`, `check`. Commands import what they need when they run."""
 
 import sys
 from functools import partial
