@@ -46,12 +46,12 @@ SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 class Runner:
     """One for each worker, made in the parent; `enter_child` makes it usable in a child."""
 
-    def __init__(self, registry: Registry, settings: Settings, owner: str) -> None:
+    def __init__(self, registry: Registry, settings: Settings, owner: str, capture: Capture) -> None:
         self.registry = registry
         self.settings = settings
         self.owner = owner
         self.results = ResultStore(settings.results_folder)
-        self.capture = Capture()
+        self.capture = capture
         self.context: Context | None = None
         """Of the callable that runs now."""
         self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
