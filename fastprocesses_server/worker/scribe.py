@@ -119,6 +119,7 @@ class Scribe:
 
     def __init__(self, capture: Capture, leases: Leases, lanes: Lanes | None = None) -> None:
         self.ear, self.mouth = capture.ear, capture.mouth
+        self.ear.setblocking(False)
         self.leases = leases
         self.voices: dict[Name, Voice] = {}
         self.pages: dict[Attempt, Page] = {}
@@ -158,6 +159,8 @@ class Scribe:
     def finish(self, pid: int) -> None:
         """Read and write all that the jobs of a process have said, before anybody else may run them."""
         with self.reading:
+            while self._hear():
+                pass
             for (speaker, _), voice in self.voices.items():
                 if speaker == pid:
                     self._drain(voice)
@@ -179,8 +182,12 @@ class Scribe:
                 time.sleep(NAP_SECONDS)
             last = time.monotonic()
 
-    def _hear(self) -> None:
-        message, descriptors, _, _ = socket.recv_fds(self.ear, 100, 3)
+    def _hear(self) -> bool:
+        """Whether there was anything to hear: two threads may have been told of it."""
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self.ear, 100, 3)
+        except BlockingIOError:
+            return False
         what, pid, number = message.decode().split()
         name = int(pid), int(number)
         if what == "open":
@@ -188,6 +195,7 @@ class Scribe:
         elif voice := self.voices.get(name):
             self._drain(voice)
             self._end(voice, is_asked=True)
+        return True
 
     def _add(self, name: Name, voice: Voice) -> None:
         self.voices[name] = voice

@@ -41,7 +41,7 @@ def together(stored: list[Any]) -> list[Any]:
     return [[*attempt, lines, 0] for attempt, lines in found.items()]
 
 
-@pytest.mark.parametrize("how", ["speaks", "closes", "spins"])
+@pytest.mark.parametrize("how", ["speaks", "closes", "spins", "succeeds"])
 def test_each_job_has_its_own_lines(how: str) -> None:
     assert together(saying(how)[0]) == SAID
 
