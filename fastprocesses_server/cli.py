@@ -1,8 +1,7 @@
 """The command line: a thin function for each command. Commands import what they need when they run."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
@@ -49,6 +48,16 @@ Queues = Annotated[
     str | None, typer.Option(help="Queues to serve, comma-separated. [FP_WORKER_QUEUES, all]", show_default=False)
 ]
 
+Reload = Annotated[
+    bool | None,
+    typer.Option(
+        "--reload",
+        help="Take over description files and modules as they are saved; running jobs end with the old code. "
+        "[FP_RELOAD, off]",
+        show_default=False,
+    ),
+]
+
 STOP_SECONDS = 5
 """What a worker that stops may take beside the grace of its jobs."""
 
@@ -63,11 +72,13 @@ def main() -> None:
 
 
 @app.command()
-def dev(host: Host = None, port: Port = None, processes: Processes = None, state: State = None) -> None:
+def dev(
+    host: Host = None, port: Port = None, processes: Processes = None, state: State = None, reload: Reload = None
+) -> None:
     """Start everything: an embedded Valkey, a worker and the API. Jobs survive a restart."""
     from .standalone.dev import run_dev
 
-    settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state)
+    settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
     _load(settings)
     sys.exit(
         run_dev(
@@ -75,23 +86,28 @@ def dev(host: Host = None, port: Port = None, processes: Processes = None, state
             port=settings.port,
             state_dir=settings.state_dir,
             embedded=not settings.names_a_redis,
-            environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+            environment=_passed_on(settings),
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
         )
     )
 
 
 @app.command()
-def serve(host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None) -> None:
-    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings."""
+def serve(
+    host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None, reload: Reload = None
+) -> None:
+    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings.
+
+    SIGHUP has it read the description files again.
+    """
     from loguru import logger
 
     from .api.server import run_server
     from .jobs.fitness import check_fitness
-    from .jobs.folder import check_folder
+    from .jobs.reloads import ask_all
     from .standalone.dev import run_serve
 
-    settings = _settings(host=host, port=port, processes_dir=processes, workers=workers)
+    settings = _settings(host=host, port=port, processes_dir=processes, workers=workers, reload=reload)
     if why := check_fitness(settings.broker_url.get_secret_value()):
         logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
     if settings.workers:
@@ -101,29 +117,41 @@ def serve(host: Host = None, port: Port = None, processes: Processes = None, wor
                 port=settings.port,
                 workers=settings.workers,
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
-                environment={"FP_PROCESSES_DIR": str(settings.processes_dir)},
+                environment=_passed_on(settings),
+                at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
             )
         )
-    registry = _load(settings, missing_packages="warning")
-    check_folder(settings.results_folder)
-    run_server(settings, registry)
+    run_server(settings, partial(_load, settings, missing_packages="warning"))
 
 
 @app.command()
 def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
-    """Start a worker."""
-    from .jobs.fitness import wait_for_fitness
-    from .jobs.folder import check_folder
-    from .logs import keep_log_apart
-    from .worker.app import create_worker, run_worker
+    """Start a worker. SIGHUP has it read the description files again; running jobs end with the old code."""
+    from .logs import configure_logs, keep_log_apart
+    from .worker.app import run_worker
+    from .worker.succession import inherit
 
     keep_log_apart()
-    settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    registry = _load(settings, queues=settings.worker_queues)
-    check_folder(settings.results_folder)
-    with _ending_on_signals():
-        wait_for_fitness(settings.broker_url.get_secret_value())
-    sys.exit(run_worker(create_worker(settings, registry), settings.worker_concurrency))
+    if legacy := inherit():
+        settings = legacy.settings
+        configure_logs(settings)
+    else:
+        settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
+    sys.exit(run_worker(settings, partial(_load, settings, queues=settings.worker_queues), legacy))
+
+
+@app.command()
+def reload(processes: Processes = None) -> None:
+    """Check the description files, and have every API and worker of this Redis read them again where they are right.
+
+    Running jobs end with the old code. Settings are not read again.
+    """
+    from .jobs.reloads import ask_all
+
+    settings = _settings(processes_dir=processes)
+    registry = _load(settings, missing_packages="warning")
+    ask_all(settings.broker_url.get_secret_value())
+    _print(f"{len(registry)} processes, nothing wrong; every API and worker reads them again\n")
 
 
 @app.command()
@@ -259,22 +287,6 @@ def show(
         _print(write_yaml(members(effective, settings)))
 
 
-@contextmanager
-def _ending_on_signals() -> Iterator[None]:
-    """A process that only waits ends quietly when it is told to, also as the first one of a container."""
-    import signal
-
-    def end(_number: int, _frame: object) -> None:
-        sys.exit(0)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def _print(text: str) -> None:
     print(text, end="")  # noqa: T201 - the command line's voice
 
@@ -317,6 +329,11 @@ def _urls(settings: "Settings") -> "Urls":
 
     host = "localhost" if settings.host in {"0.0.0.0", "127.0.0.1"} else settings.host  # noqa: S104 - only compared
     return Urls((settings.public_url or f"http://{host}:{settings.port}").rstrip("/"))
+
+
+def _passed_on(settings: "Settings") -> dict[str, str]:
+    """To the programs of a supervisor, whose options they do not see."""
+    return {"FP_PROCESSES_DIR": str(settings.processes_dir), "FP_RELOAD": str(settings.reload).lower()}
 
 
 def _load(

@@ -124,6 +124,9 @@ class Settings(BaseSettings):
     max_body_size: Bytes = _setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
 
     processes_dir: Path = _setting(Path("processes.d"), "Folder with the description files and their modules.")
+    reload: bool = _setting(
+        False, "`dev` and `serve` watch this folder; what changes is checked, and taken over where it is right."
+    )
     allowed_modules: Names = _setting(
         (), "Modules that callables may come from (with what lies below them); empty: any."
     )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -13,6 +14,7 @@ from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
 from ..jobs.offers import Offers
+from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
 from ..jobs.store import JobStore
@@ -21,13 +23,17 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from . import execution, health, job_list, job_logs, job_results, jobs, landing_page, openapi, processes, schemas
 from .problems import add_problem_handlers
+from .reloading import Reload, keep_up, watch
 from .services import Services
 
 EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied"]
 
 
-def create_app(settings: Settings, registry: Registry) -> FastAPI:
-    """The routes of the standard over one registry. Redis is first asked when the application starts."""
+def create_app(settings: Settings, registry: Registry, reload: Reload | None = None) -> FastAPI:
+    """The routes of the standard over one registry, which a reload may replace.
+
+    Redis is first asked when the application starts.
+    """
     redis = connect_async(settings.broker_url.get_secret_value())
     listener = connect_async(settings.broker_url.get_secret_value(), seconds=2 * SECONDS, connections=1)
     cache = connect_async(settings.result_cache_url.get_secret_value())
@@ -36,8 +42,13 @@ def create_app(settings: Settings, registry: Registry) -> FastAPI:
     fetcher = Fetcher(store, results, settings.reference_hosts)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(replies.listen()), asyncio.create_task(_reap(store))]
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        background = [replies.listen(), _reap(store)]
+        if reload:
+            background.append(keep_up(app, partial(number_async, redis), reload))
+        if reload and settings.reload:
+            background.append(watch(settings.processes_dir, reload))
+        tasks = [asyncio.create_task(work) for work in background]
         yield
         for task in tasks:
             task.cancel()

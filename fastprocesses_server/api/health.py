@@ -25,7 +25,8 @@ async def live(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """Redis takes what is written and is fit, each queue has a live worker, and all see one folder of results.
 
-    A process that no worker has is a warning.
+    A process that no worker has is a warning, and so is what is wrong with newer description files: the server
+    goes on with those that it has.
     """
     services = services_of(request)
     registry = services.registry
@@ -41,7 +42,8 @@ async def ready(request: Request) -> Response:
     idle = [f"no worker serves the queue {name}" for name in unserved(offers)]
     if reasons := [*idle, *strangers(own, folders)]:
         return _not_ready(reasons)
-    warnings = [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
+    warnings = [f"the description files are not taken over: {fault}" for fault in services.faults]
+    warnings += [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
     return json_response({"status": "ready", **({"warnings": warnings} if warnings else {})})
 
 

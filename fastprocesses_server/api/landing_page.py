@@ -1,5 +1,6 @@
 """`/` and `/conformance`: where clients begin."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,9 +22,10 @@ CONFORMANCE_CLASSES = [
 @router.api_route("/", methods=["GET", "HEAD"])
 async def landing_page(request: Request) -> Response:
     negotiate(request)
-    settings, urls = services_of(request).settings, urls_of(request)
-    document = await services_of(request).documents.get(
-        ("landing page", urls), lambda: encode(landing_page_document(settings, urls))
+    services, urls = services_of(request), urls_of(request)
+    faults = services.faults if services.settings.reload else ()  # they are for the author, not for the public
+    document = await services.documents.get(
+        ("landing page", urls, faults), lambda: encode(landing_page_document(services.settings, urls, faults))
     )
     return document_response(request, document)
 
@@ -35,8 +37,8 @@ async def conformance(request: Request) -> Response:
     return document_response(request, encode({"conformsTo": CONFORMANCE_CLASSES}, links=[itself]))
 
 
-def landing_page_document(settings: Settings, urls: Urls) -> dict[str, Any]:
-    """landingPage.yaml"""
+def landing_page_document(settings: Settings, urls: Urls, faults: Sequence[str] = ()) -> dict[str, Any]:
+    """landingPage.yaml, and what is wrong with newer description files, if anything is."""
     jobs = [link(urls.jobs, REL + "job-list", "Jobs")] if settings.job_list != "off" else []
     return {
         "title": settings.api_title,
@@ -48,6 +50,7 @@ def landing_page_document(settings: Settings, urls: Urls) -> dict[str, Any]:
             link(urls.processes, REL + "processes", "Processes"),
             *jobs,
         ],
+        **({"warnings": list(faults)} if faults else {}),
     }
 
 

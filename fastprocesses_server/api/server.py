@@ -2,15 +2,19 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
 from loguru import logger
 
+from ..jobs.folder import check_folder
+from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
 from .app import create_app
 from .openapi_defaults import departures
+from .reloading import Reload
 
 
 class _Server(uvicorn.Server):
@@ -24,12 +28,17 @@ class _Server(uvicorn.Server):
                 logger.info("API ready at http://{}:{}", host, port)
 
 
-def run_server(settings: Settings, registry: Registry) -> None:
-    """Until it is told to stop."""
+def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
+    """Until it is told to stop; at SIGHUP it loads again."""
+    url = settings.broker_url.get_secret_value()
+    reload = Reload(load, first_number(url), lambda: ask_all(url))
+    registry = load()
+    check_folder(settings.results_folder)
     for line in departures(settings):
         logger.warning(line)
+    signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
     configuration = uvicorn.Config(
-        create_app(settings, registry),
+        create_app(settings, registry, reload),
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -1,6 +1,6 @@
-"""What the routes share: one of each per API process."""
+"""What the routes share: one of each per API process, but for what a reload replaces."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 
@@ -31,6 +31,8 @@ class Services:
     fetcher: Fetcher
     offers: Offers
     folder: OwnFolder
+    faults: tuple[str, ...] = ()
+    """What is wrong with newer description files, for which the registry was not given up."""
     readers: dict[str, RequestReader] = field(default_factory=dict)
     documents: KeptDocuments = field(default_factory=KeptDocuments)
 
@@ -40,6 +42,12 @@ class Services:
             raise NoSuchProcess(f"There is no process {process_id}{suggest(process_id, self.registry)}")
         return process
 
+    def with_registry(self, registry: Registry) -> "Services":
+        return replace(self, registry=registry, faults=(), readers={}, documents=KeptDocuments())
+
+    def with_faults(self, faults: tuple[str, ...]) -> "Services":
+        return replace(self, faults=faults)
+
     def reader(self, process: Process) -> RequestReader:
         """Made at the first request: a start with a thousand processes compiles no schema."""
         if process.id not in self.readers:
@@ -48,7 +56,10 @@ class Services:
 
 
 def services_of(request: Request) -> Services:
-    services: Services = request.app.state.services
+    """The same throughout a request, whatever is taken over meanwhile."""
+    if not hasattr(request.state, "services"):
+        request.state.services = request.app.state.services
+    services: Services = request.state.services
     return services
 
 

@@ -2,13 +2,14 @@
 
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..errors import StartError
 from .address import check_port, is_ready, url_of
 from .console import Console
-from .interrupts import Interrupts
+from .interrupts import Hangups, Interrupts
 from .program import Program
 from .state import State, open_state
 from .supervisor import ProgramEnded, StopAsked, Supervisor
@@ -52,19 +53,40 @@ def run_dev(
 
 
 def run_serve(
-    *, host: str, port: int, workers: int, worker_grace: float, environment: Mapping[str, str] | None = None
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    worker_grace: float,
+    at_hangup: Callable[[], None],
+    environment: Mapping[str, str] | None = None,
 ) -> int:
-    """The API and so many workers, on the Redis of the settings; otherwise as `run_dev`."""
+    """The API and so many workers, on the Redis of the settings; otherwise as `run_dev`.
+
+    SIGHUP ends nothing: it leads to a call of `at_hangup`, which may raise StartError.
+    """
     names = [f"worker {number}" for number in range(1, workers + 1)]
     console, shared = Console(sys.stdout, "serve", max(map(len, names))), environment or {}
-    with _as_status(console) as status, Interrupts() as interrupts:
+    ends = (signal.SIGINT, signal.SIGTERM)
+    with _as_status(console) as status, Interrupts(ends) as interrupts, Hangups() as hangups:
         check_port(host, port)
         with Supervisor(console, interrupts) as supervisor:
             for name in names:
                 supervisor.start(_worker(name, (*OURS, "worker"), worker_grace, shared))
             supervisor.start(_api(_serve(host, port), shared))
-            _stay(supervisor, console, host, port)
+            _stay(supervisor, console, host, port, lambda: _answer(hangups, at_hangup, console))
     return status[0]
+
+
+def _answer(hangups: Hangups, at_hangup: Callable[[], None], console: Console) -> bool:
+    """Whether that is the end."""
+    if hangups.take():
+        try:
+            at_hangup()
+            console.announce("SIGHUP: every API and worker reads the description files again")
+        except StartError as error:
+            console.announce(f"SIGHUP: {error}")
+    return False
 
 
 @contextmanager
@@ -79,11 +101,13 @@ def _as_status(console: Console) -> Iterator[list[int]]:
         console.announce("stopped")
 
 
-def _stay(supervisor: Supervisor, console: Console, host: str, port: int) -> None:
+def _stay(
+    supervisor: Supervisor, console: Console, host: str, port: int, ended: Callable[[], bool] = lambda: False
+) -> None:
     """Until StopAsked or ProgramEnded."""
     supervisor.wait_until(lambda: is_ready(host, port))
     console.announce(f"ready: {url_of(host, port)} (Ctrl-C stops everything)")
-    supervisor.wait_until(lambda: False)
+    supervisor.wait_until(ended)
 
 
 def _serve(host: str, port: int) -> Sequence[str]:

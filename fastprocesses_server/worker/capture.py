@@ -77,10 +77,16 @@ class Lane:
 
 
 class Capture:
-    """Made in the parent; `enter_child` makes it usable in a child, where one job runs after the other."""
+    """Made in the parent; `enter_child` makes it usable in a child, where one job runs after the other.
 
-    def __init__(self) -> None:
-        self.ear, self.mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    `ends` are the descriptors of ear and mouth that an earlier image of the worker had, whose children speak there.
+    """
+
+    def __init__(self, ends: tuple[int, int] | None = None) -> None:
+        if ends:
+            self.ear, self.mouth = (socket.socket(fileno=end) for end in ends)
+        else:
+            self.ear, self.mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.lane: Lane | None = None
         self.numbers = count()
         self.is_on = False

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from loguru import logger
@@ -29,20 +29,39 @@ MEMORY_SECONDS = 0.2
 """Between two looks at the memory of jobs that have a limit."""
 
 
+HEIR_SECONDS = 3.0
+"""For an heir without a job: to tell the log how its last one ended, or to deliver a callback."""
+
+Telling = tuple[str, int, Verdict]
+"""Job, attempt, and what it was told."""
+
+
 class Keeper(threading.Thread):
     """Looks after the jobs that the store says this worker runs."""
 
-    def __init__(self, leases: Leases, scribe: Scribe, grace: float) -> None:
+    def __init__(
+        self,
+        leases: Leases,
+        scribe: Scribe,
+        grace: float,
+        *,
+        heirs: Iterable[int] = (),
+        told: Mapping[Telling, float] | None = None,
+        ages: Ages | None = None,
+    ) -> None:
         super().__init__(name="keeper", daemon=True)
         self.leases = leases
         self.scribe = scribe
         self.grace = grace
         self.stopping = threading.Event()
+        self.has_left = threading.Event()
         self.held: list[Held] = []
-        self.ages = Ages()
+        self.ages = ages or Ages()
         self.families = Families()
-        self.told: dict[tuple[str, int, Verdict], float] = {}
+        self.told = dict(told or {})
         """When each job was told what; a job is told once."""
+        self.heirs = dict.fromkeys(heirs, time.monotonic())
+        """Children of an earlier image of this worker, and when each was last seen with a job. They get no new one."""
 
     def run(self) -> None:
         with logger.catch(level="CRITICAL"):
@@ -55,9 +74,10 @@ class Keeper(threading.Thread):
     def round(self) -> None:
         try:
             self.held = self.ages.look(self.leases.beat(), time.monotonic())
-            self.families.look({job.pid for job in self.held})
+            self._look()
             for job in self.held:
                 self._look_after(job)
+            self._dismiss_heirs(time.monotonic())
             for job_id, status in self.leases.reap():
                 logger.warning("job {} {}: its worker was lost", job_id, status)
         except STORE_ERRORS as error:
@@ -81,6 +101,20 @@ class Keeper(threading.Thread):
             case Verdict.KILL:
                 self._end(job)
 
+    def _look(self) -> None:
+        self.families.look({*(job.pid for job in self.held), *self.heirs})
+
+    def _dismiss_heirs(self, now: float) -> None:
+        """They end with their jobs, and what these have started ends with them. Nobody else waits for them."""
+        busy = {job.pid for job in self.held}
+        for pid in list(self.heirs):
+            if pid in busy:
+                self.heirs[pid] = now
+            if not is_alive(pid) or now - self.heirs[pid] > HEIR_SECONDS:
+                self.families.kill(pid)
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    del self.heirs[pid]
+
     def _watch_memory(self, until: float) -> None:
         """Between two beats; a job that is over its limit is killed at once, before the machine has no memory left."""
         while (left := until - time.monotonic()) > 0:
@@ -89,7 +123,7 @@ class Keeper(threading.Thread):
             if self.stopping.is_set():
                 return
             if limited:
-                self.families.look({job.pid for job in self.held})
+                self._look()
             for job in limited:
                 if self.families.resident_bytes(job.pid) > job.memory_limit + job.left:
                     self._kill_over_memory(job)
@@ -136,7 +170,7 @@ class Keeper(threading.Thread):
         self.stopping.set()
         if self.is_alive():
             self.join()
-        pids = {job.pid for job in self.held}
+        pids = {*(job.pid for job in self.held), *self.heirs}
         try:
             for pid in pids:
                 self.scribe.finish(pid)

@@ -51,12 +51,12 @@ SLACK = 0.9
 class Runner:
     """One for each worker, made in the parent; `enter_child` makes it usable in a child."""
 
-    def __init__(self, registry: Registry, settings: Settings, owner: str) -> None:
+    def __init__(self, registry: Registry, settings: Settings, owner: str, capture: Capture) -> None:
         self.registry = registry
         self.settings = settings
         self.owner = owner
         self.results = ResultStore(settings.results_folder)
-        self.capture = Capture()
+        self.capture = capture
         self.context: Context | None = None
         """Of the callable that runs now."""
         self.soft_end = 0.0

@@ -10,8 +10,9 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 
 from loguru import logger
 
@@ -34,7 +35,12 @@ MOST_READS = 32
 MOST_PAGES = 200
 """That wait for a Redis that is away."""
 
+HAND_OVER_SECONDS = 2.0
+"""How long the next image of the worker waits for a line that is being written."""
+
 Attempt = tuple[str, int]
+Name = tuple[int, int]
+"""Of a lane: the process, and its number there."""
 
 
 class Voice:
@@ -58,6 +64,10 @@ class Voice:
             self.attempt = job_id, int(attempt)
         return data
 
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        return self.tail, self.slate, self.answer
+
     def say_stored(self) -> None:
         if not self.is_closed:
             with suppress(OSError):  # nobody waits for it any more
@@ -65,7 +75,7 @@ class Voice:
 
     def close(self) -> None:
         self.is_closed = True
-        for descriptor in (self.tail, self.slate, self.answer):
+        for descriptor in self.descriptors:
             os.close(descriptor)
 
 
@@ -89,18 +99,52 @@ class Page:
         self.unsent.extend(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """What the scribe of the next image of a worker goes on with; what it is told and has not read is in the pipes."""
+
+    ends: tuple[int, int]
+    """Descriptors of ear and mouth."""
+    voices: Mapping[Name, Voice]
+    pages: Mapping[Attempt, Page]
+
+    def pass_on(self, *, is_passed_on: bool) -> None:
+        """Whether the descriptors outlive this image. The next one takes that back: no program has a use for them."""
+        for descriptor in (*self.ends, *(one for voice in self.voices.values() for one in voice.descriptors)):
+            os.set_inheritable(descriptor, is_passed_on)
+
+
 class Scribe:
     """Of all processes of one worker that run jobs. Made before they are; `leave_child` is for them."""
 
-    def __init__(self, capture: Capture, leases: Leases) -> None:
-        self.ear = capture.ear
+    def __init__(self, capture: Capture, leases: Leases, lanes: Lanes | None = None) -> None:
+        self.ear, self.mouth = capture.ear, capture.mouth
+        self.ear.setblocking(False)
         self.leases = leases
-        self.voices: dict[tuple[int, int], Voice] = {}
-        """By process, and number there."""
+        self.voices: dict[Name, Voice] = {}
         self.pages: dict[Attempt, Page] = {}
         self.selector = selectors.DefaultSelector()
         self.reading, self.writing = threading.Lock(), threading.Lock()
         self.said, self.hurry = threading.Event(), threading.Event()
+        if lanes:
+            self._take_over(lanes)
+
+    def _take_over(self, lanes: Lanes) -> None:
+        lanes.pass_on(is_passed_on=False)
+        self.pages.update(lanes.pages)
+        for name, voice in lanes.voices.items():
+            self._add(name, voice)
+        self.said.set()
+        self.hurry.set()
+
+    def hand_over(self) -> Lanes:
+        """To the next image of this worker. From now on nothing is read or written here."""
+        # Of a Redis that hangs nobody knows what it has stored, and jobs wait: what was read already is given up.
+        is_known = self.writing.acquire(timeout=HAND_OVER_SECONDS)
+        self.reading.acquire()
+        lanes = Lanes((self.ear.fileno(), self.mouth.fileno()), self.voices, self.pages if is_known else {})
+        lanes.pass_on(is_passed_on=True)
+        return lanes
 
     def start(self) -> None:
         for work in (self._listen, self._write_on):
@@ -115,6 +159,8 @@ class Scribe:
     def finish(self, pid: int) -> None:
         """Read and write all that the jobs of a process have said, before anybody else may run them."""
         with self.reading:
+            while self._hear():
+                pass
             for (speaker, _), voice in self.voices.items():
                 if speaker == pid:
                     self._drain(voice)
@@ -136,18 +182,26 @@ class Scribe:
                 time.sleep(NAP_SECONDS)
             last = time.monotonic()
 
-    def _hear(self) -> None:
-        message, descriptors, _, _ = socket.recv_fds(self.ear, 100, 3)
+    def _hear(self) -> bool:
+        """Whether there was anything to hear: two threads may have been told of it."""
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self.ear, 100, 3)
+        except BlockingIOError:
+            return False
         what, pid, number = message.decode().split()
         name = int(pid), int(number)
         if what == "open":
-            self.voices[name] = Voice(*descriptors)
-            self.selector.register(self.voices[name].tail, selectors.EVENT_READ, name)
+            self._add(name, Voice(*descriptors))
         elif voice := self.voices.get(name):
             self._drain(voice)
             self._end(voice, is_asked=True)
+        return True
 
-    def _read(self, name: tuple[int, int]) -> None:
+    def _add(self, name: Name, voice: Voice) -> None:
+        self.voices[name] = voice
+        self.selector.register(voice.tail, selectors.EVENT_READ, name)
+
+    def _read(self, name: Name) -> None:
         voice = self.voices[name]
         data = voice.read()
         if data:

@@ -36,7 +36,6 @@ NEED_NO_REDIS = {
     "/processes",
     "/processes/{process_id}",
     "/processes/{process_id}/validation",
-    "/schemas/description-file.json",
     "/static/{path:path}",
 }
 

@@ -195,6 +195,7 @@ class Life(RuleBasedStateMachine):
         for name in mine:
             self.jobs[name].status, self.jobs[name].owner = "accepted", ""
             self.jobs[name].attempt -= 1
+        self.redis.delete(f"fp:left:{owner}")  # a new worker of that name: there are only two here
 
     @rule()
     def time_passes(self) -> None:

@@ -10,11 +10,13 @@ from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.processes.registry import Registry
 from fastprocesses_server.settings import Settings
 from fastprocesses_server.worker.app import create_worker
+from fastprocesses_server.worker.succession import Reloads
 
 
 def of_celery(url: str) -> Any:
     """What kombu makes connections with."""
-    app = create_worker(Settings(redis_url=url), Registry({}))  # type: ignore[arg-type]
+    settings, registry = Settings(redis_url=url), Registry({})  # type: ignore[arg-type]
+    app = create_worker(settings, registry, Reloads(settings, lambda: registry, 0))
     with app.connection_for_read() as connection:
         return connection.default_channel.client.connection_pool
 
