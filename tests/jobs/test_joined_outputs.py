@@ -14,6 +14,7 @@ from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.settings import Settings
 from fastprocesses_server.worker import runner as runners
+from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.runner import Runner
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -34,7 +35,7 @@ def commit(bench: Bench, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ..
     """A run of the job `a`, which `b`, `c` and `d` have joined, is successful with a file."""
     with monkeypatch.context() as patch:
         patch.setattr(runners, "Capture", object)  # nothing is said, and no socket is left open
-        runner = Runner(make_registry(), Settings(), "one")
+        runner = Runner(make_registry(), Settings(), "one", Capture())
     runner.leases, runner.results = bench.one, Full(Path("results"))
     runner.results.without = without
     for job_id in "abcd":

@@ -16,6 +16,7 @@ from fastprocesses_server.jobs import leases
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.settings import Settings
+from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
 
@@ -41,7 +42,7 @@ class Child:
         (self.folder / f"{name}.py").write_text(text)
         process = make_process(callable=f"{name}:upper", run=run)
         settings = Settings(processes_dir=self.folder, results_dir=self.folder)
-        runner = Runner(make_registry(process), settings, "one")
+        runner = Runner(make_registry(process), settings, "one", Capture())
         runner.capture.ear.close()
         runner.capture.mouth.close()
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
