@@ -13,8 +13,6 @@ from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.settings import Settings
-from fastprocesses_server.worker import runner as runners
-from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.runner import Runner
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -31,11 +29,9 @@ class Full(ResultStore):
         return super()._link(output, place)
 
 
-def commit(bench: Bench, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ...]) -> Full:
+def commit(bench: Bench, without: tuple[str, ...]) -> Full:
     """A run of the job `a`, which `b`, `c` and `d` have joined, is successful with a file."""
-    with monkeypatch.context() as patch:
-        patch.setattr(runners, "Capture", object)  # nothing is said, and no socket is left open
-        runner = Runner(make_registry(), Settings(), "one", Capture())
+    runner = Runner(make_registry(), Settings(), "one", capture=None)  # type: ignore[arg-type] # nothing is said
     runner.leases, runner.results = bench.one, Full(Path("results"))
     runner.results.without = without
     for job_id in "abcd":
@@ -49,8 +45,8 @@ def commit(bench: Bench, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ..
     return runner.results
 
 
-def test_each_has_files_of_its_own(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = commit(bench, monkeypatch, without=())
+def test_each_has_files_of_its_own(bench: Bench) -> None:
+    results = commit(bench, without=())
     for job_id in "abcd":
         assert bench.read(job_id).status == Status.SUCCESSFUL
         outputs = read_manifest(bench.ask("manifest", job_id))
@@ -60,10 +56,8 @@ def test_each_has_files_of_its_own(bench: Bench, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("without", [("b", "d"), ("b", "c", "d")])
-def test_those_without_a_place_for_their_files_run_by_themselves(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, without: tuple[str, ...]
-) -> None:
-    commit(bench, monkeypatch, without)
+def test_those_without_a_place_for_their_files_run_by_themselves(bench: Bench, without: tuple[str, ...]) -> None:
+    commit(bench, without)
     for job_id in "abcd":
         expected = Status.ACCEPTED if job_id in without else Status.SUCCESSFUL
         assert bench.read(job_id).status == expected
