@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
@@ -26,7 +26,15 @@ from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
 
+CANCEL_SECONDS = 0.5
 EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied"]
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancel it until it ends: a library that waits with a time limit may take a cancellation for that, and go on."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_SECONDS)
 
 
 def create_app(settings: Settings, registry: Registry, reload: Reload | None = None) -> FastAPI:
@@ -51,9 +59,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         tasks = [asyncio.create_task(work) for work in background]
         yield
         for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
