@@ -80,5 +80,12 @@ class Urls:
         return (match[1], unquote(match[2])) if match else None
 
 
+def with_form(url: str, form: str) -> str:
+    """The URL with `f`, and with no other `f`."""
+    path, _, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if pair and not pair.startswith("f=")]
+    return f"{path}?{'&'.join([*kept, f'f={form}'])}"
+
+
 def with_query(url: str, **query: Any) -> str:
     return f"{url}?{urlencode(query, doseq=True, safe=':/')}" if query else url

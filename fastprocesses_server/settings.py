@@ -223,6 +223,19 @@ class Settings(BaseSettings):
     log_rotation: str = _setting("100 MB", "When a new log file begins: a size, a time of day or an interval.")
     log_retention: str = _setting("10 days", "How long old log files are kept.")
 
+    templates_dir: Path | None = _setting(
+        None, "Folder whose templates (Jinja) take the place of those of the pages that have the same names."
+    )
+    logo: Path | None = _setting(
+        None, "Picture at the head of every page: a file, SVG, PNG or any other that browsers show."
+    )
+    map_tiles: str | None = _setting(
+        None,
+        "Where maps get their background from, for example https://tile.example.org/{z}/{x}/{y}.png; "
+        "empty: coastlines, from this server.",
+    )
+    map_attribution: str | None = _setting(None, "Whom maps name as the source of that background.")
+
     api_title: str = _setting("OGC API - Processes", "Title of the landing page.", also=_also("API_TITLE"))
     api_version: str = _setting("1.0.0", "Version of your API, as its definition shows it.", also=_also("API_VERSION"))
     api_description: str = _setting(

@@ -21,7 +21,19 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
-from . import execution, health, job_list, job_logs, job_results, jobs, landing_page, openapi, processes, schemas
+from . import (
+    assets,
+    execution,
+    health,
+    job_list,
+    job_logs,
+    job_results,
+    jobs,
+    landing_page,
+    openapi,
+    processes,
+    schemas,
+)
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
@@ -76,6 +88,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         job_results,
         job_logs,
         schemas,
+        assets,
         health,
     ):
         app.include_router(module.router)

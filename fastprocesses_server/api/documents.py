@@ -31,6 +31,11 @@ class Document:
     def etag(self) -> str:
         return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
 
+    def response(self, status: int = 200) -> Response:
+        """As it is now; the next request may get another one."""
+        headers = {"Cache-Control": "no-store", "Vary": "Accept", **self.headers}
+        return Response(self.body, status_code=status, media_type=self.media_type, headers=headers)
+
 
 def encode(document: Mapping[str, Any], *, links: Sequence[Link] = (), media_type: str = JSON) -> Document:
     """With its links, or these, in a `Link` header too (/rec/core/link-header)."""
@@ -83,11 +88,6 @@ def json_response(
     document: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = JSON
 ) -> Response:
     return Response(orjson.dumps(document), status_code=status, media_type=media_type, headers=dict(headers or {}))
-
-
-def linked_response(document: Mapping[str, Any]) -> Response:
-    """A document whose links stand in a `Link` header too (/rec/core/link-header)."""
-    return json_response(document, headers={"Link": link_header(document["links"])})
 
 
 def link_header(links: Sequence[Mapping[str, str]]) -> str:

@@ -20,8 +20,9 @@ from ..jobs.record import Job, Status
 from ..processes.suggestion import suggest
 from .documents import json_response
 from .jobs import find_job
-from .negotiation import negotiate
+from .negotiation import negotiate, prefers_page
 from .results import results_response
+from .results_page import results_page
 from .services import Services, services_of, urls_of
 
 router = APIRouter()
@@ -33,6 +34,8 @@ async def job_results(request: Request, job_id: str) -> Response:
     services = services_of(request)
     job, outputs = await _successful_job(services, job_id)
     execution = await _execution(services, job)
+    if prefers_page(request):
+        return results_page(request, job, execution, outputs)
     if execution is None:
         raise NoSuchProcess(f"Process {job.process_id} is not published any more; its outputs have their own URLs.")
     if "outputs" in request.query_params:

@@ -13,8 +13,8 @@ from ..errors import (
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
 from ..links import link
-from .documents import json_response
 from .negotiation import negotiate
+from .representation import FORMS, Page, represent
 from .services import Services, services_of, urls_of
 
 router = APIRouter()
@@ -24,15 +24,15 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @router.api_route("/jobs/{job_id}", methods=["GET", "HEAD"])
 async def job_status(request: Request, job_id: str) -> Response:
-    negotiate(request)
+    form = negotiate(request, *FORMS)
     job = await find_job(services_of(request), job_id)
-    return json_response(status_info(job, urls_of(request)))
+    return represent(request, form, status_info(job, urls_of(request)), page_of(job)).response()
 
 
 @router.delete("/jobs/{job_id}")
 async def dismiss_job(request: Request, job_id: str) -> Response:
     """/req/dismiss/job-dismiss-op: a job that runs is stopped, a finished one is removed with its results."""
-    services, urls = services_of(request), urls_of(request)
+    form, services, urls = negotiate(request, *FORMS), services_of(request), urls_of(request)
     job = await find_job(services, job_id)
     before = await services.store.dismiss(job_id)
     if before is None or before == Status.DISMISSED:
@@ -43,7 +43,11 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
     job = await services.store.read(job_id) or job
     logger.info("job {} {}", job_id, "removed" if before.is_final else "dismissed")
     document = {**status_info(job, urls), "status": Status.DISMISSED, "links": [link(urls.jobs, "up", "Jobs")]}
-    return json_response(document)
+    return represent(request, form, document, page_of(job)).response()
+
+
+def page_of(job: Job) -> Page:
+    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"job": job})
 
 
 async def find_job(services: Services, job_id: str, *, public_only: bool = True) -> Job:

@@ -7,34 +7,40 @@ from fastapi import APIRouter, Request, Response
 
 from ..links import HTML, OPENAPI, OPENAPI_31, REL, Link, Urls, link
 from ..settings import Settings
-from .documents import document_response, encode
+from .documents import document_response
 from .negotiation import negotiate
+from .representation import FORMS, Page, represent
 from .services import services_of, urls_of
 
 router = APIRouter()
 
 CLASS = "http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/"
 CONFORMANCE_CLASSES = [
-    CLASS + name for name in ("core", "ogc-process-description", "json", "oas30", "job-list", "callback", "dismiss")
+    CLASS + name
+    for name in ("core", "ogc-process-description", "json", "html", "oas30", "job-list", "callback", "dismiss")
 ]
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
 async def landing_page(request: Request) -> Response:
-    negotiate(request)
+    form = negotiate(request, *FORMS)
     services, urls = services_of(request), urls_of(request)
     faults = services.faults if services.settings.reload else ()  # they are for the author, not for the public
+    page = Page("landing_page.html", services.settings.api_title)
     document = await services.documents.get(
-        ("landing page", urls, faults), lambda: encode(landing_page_document(services.settings, urls, faults))
+        ("landing page", urls, faults, form),
+        lambda: represent(request, form, landing_page_document(services.settings, urls, faults), page),
     )
     return document_response(request, document)
 
 
 @router.api_route("/conformance", methods=["GET", "HEAD"])
 async def conformance(request: Request) -> Response:
-    negotiate(request)
+    form = negotiate(request, *FORMS)
     itself = link(urls_of(request).conformance, "self", "Conformance classes")
-    return document_response(request, encode({"conformsTo": CONFORMANCE_CLASSES}, links=[itself]))
+    page = Page("conformance.html", "Conformance classes")
+    document = {"conformsTo": CONFORMANCE_CLASSES}
+    return document_response(request, represent(request, form, document, page, links=[itself]))
 
 
 def landing_page_document(settings: Settings, urls: Urls, faults: Sequence[str] = ()) -> dict[str, Any]:

@@ -78,6 +78,16 @@ def negotiate(request: Request, *forms: Form) -> Form:
     raise InvalidRequest([Complaint("f", f"must be one of: {', '.join(form.name for form in offered)}")])
 
 
+def prefers_page(request: Request) -> bool:
+    """Whether a page is what the client wants most, where the answer may be of any type."""
+    if name := request.query_params.get("f"):
+        return name == AS_HTML.name
+    accept = ", ".join(request.headers.getlist("accept"))
+    ranges = [] if JAVA_PROGRAM.match(accept) else list(_ranges(accept))
+    html = max((range_.quality for range_ in ranges if range_.media_type == HTML), default=0)
+    return 0 < html >= max(range_.quality for range_ in ranges)
+
+
 def choose_form(accept: str, offered: Sequence[Form]) -> Form:
     """Of equally welcome forms the first; what cannot be read in the header counts as not sent.
 

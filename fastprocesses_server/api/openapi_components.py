@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..execution.idempotency import LONGEST
-from ..links import JSON
+from ..links import HTML, JSON
 from .job_filters import MOST_PROCESSES
 from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
 from .paging import DEFAULT_LIMIT, LARGEST_LIMIT
@@ -48,6 +48,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     ),
     "cacheControl": _parameter("Cache-Control", "header", "no-cache for a run, whatever the cache has.", TEXT),
     "f": _query("f", "The form of the answer, whatever the header Accept says.", words("json")),
+    "fOfPage": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "html")),
+    "q": _query("q", "Words, all of which are in the id, title, description or keywords.", TEXT),
     "fOfApiDefinition": _query(
         "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
     ),
@@ -124,12 +126,17 @@ RESPONSES: dict[str, dict[str, Any]] = {
     **{
         f"problem{status}": response_of(
             description,
-            dict.fromkeys((PROBLEM_JSON, JSON), schema_reference("problem")),
+            {PROBLEM_JSON: schema_reference("problem"), JSON: schema_reference("problem"), HTML: TEXT},
             *PROBLEM_HEADERS.get(status, ()),
         )
         for status, description in PROBLEMS.items()
     },
 }
+
+
+def page_of(schema: str, description: str, *headers: str) -> dict[str, Any]:
+    """A document that is offered as a page as well."""
+    return response_of(description, {JSON: schema_reference(schema), HTML: TEXT}, *headers)
 
 
 def parameters(*names: str) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..links import DESCRIPTION_FILE_SCHEMA, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
-from .openapi_components import document_of, parameters, problems, response, response_of
+from .openapi_components import document_of, page_of, parameters, problems, response, response_of
 from .openapi_schemas import TEXT, Schema, schema_reference
 
 Operation = dict[str, Any]
@@ -16,7 +16,7 @@ TAGS = {
     "Health": "For those who run the server.",
 }
 FILTERS = ("type", "processIDs", "status", "datetime", "minDuration", "maxDuration", "limit", "offset", "cursor")
-ANY_RESULTS: dict[str, Schema] = {JSON: {}, "multipart/related": {}, "*/*": {}}
+ANY_RESULTS: dict[str, Schema] = {JSON: {}, "multipart/related": {}, HTML: TEXT, "*/*": {}}
 
 
 def fixed_paths(*, with_job_list: bool) -> dict[str, Any]:
@@ -56,14 +56,14 @@ def _capabilities() -> dict[str, Any]:
         {OPENAPI: {"type": "object"}, OPENAPI_31: {"type": "object"}, HTML: TEXT},
         *("ETag", "Link", "Vary"),
     )
-    landing_page = document_of("landingPage", "Title and links", "ETag", "Link", "Vary")
-    conformance = document_of("confClasses", "URIs of conformance classes", "ETag", "Link", "Vary")
+    landing_page = page_of("landingPage", "Title and links", "ETag", "Link", "Vary")
+    conformance = page_of("confClasses", "URIs of conformance classes", "ETag", "Link", "Vary")
     file_schema = response_of(
         "JSON Schema of the files that publish processes",
         {JSON_SCHEMA: {"type": "object"}},
         *("Cache-Control", "ETag", "Vary"),
     )
-    chosen: dict[str, Any] = {"takes": ["f"], "errors": (400, 406)}
+    chosen: dict[str, Any] = {"takes": ["fOfPage"], "errors": (400, 406)}
     return {
         "/": {"get": operation("Capabilities", "getLandingPage", "Landing page", _kept(landing_page), **chosen)},
         "/conformance": {
@@ -86,8 +86,8 @@ def _capabilities() -> dict[str, Any]:
 
 
 def _processes() -> dict[str, Any]:
-    listed = document_of("processList", "Summaries of processes", "ETag", "Link", "Vary")
-    described = document_of("process", "The process description", "ETag", "Link", "Vary")
+    listed = page_of("processList", "Summaries of processes", "ETag", "Link", "Vary")
+    described = page_of("process", "The process description", "ETag", "Link", "Vary")
     return {
         "/processes": {
             "get": operation(
@@ -95,7 +95,7 @@ def _processes() -> dict[str, Any]:
                 "getProcesses",
                 "Process list",
                 _kept(listed),
-                takes=["limit", "offset", "f"],
+                takes=["q", "limit", "offset", "fOfPage"],
                 errors=(400, 406),
             )
         },
@@ -105,7 +105,7 @@ def _processes() -> dict[str, Any]:
                 "getProcessDescription",
                 "Process description",
                 _kept(described),
-                takes=["processID", "f"],
+                takes=["processID", "fOfPage"],
                 errors=(400, 404, 406),
             )
         },
@@ -131,21 +131,28 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
         "Jobs",
         "getJobs",
         "Job list",
-        {"200": document_of("jobList", "Jobs, the newest first", "Link")},
-        takes=[*FILTERS, "f"],
+        {"200": page_of("jobList", "Jobs, the newest first", "Link", "Vary")},
+        takes=[*FILTERS, "fOfPage"],
         errors=(400, 406, 503),
     )
     return {
         **({"/jobs": {"get": listed}} if with_job_list else {}),
         "/jobs/{jobID}": {
-            "get": _of_job("getStatus", "Status of a job", "statusInfo"),
+            "get": operation(
+                "Jobs",
+                "getStatus",
+                "Status of a job",
+                {"200": page_of("statusInfo", "Status of a job", "Link", "Vary")},
+                takes=["jobID", "fOfPage"],
+                errors=(400, 404, 406, 410, 503),
+            ),
             "delete": operation(
                 "Jobs",
                 "dismiss",
                 "Stop a job, or remove a finished one",
-                {"200": document_of("statusInfo", "The job, dismissed")},
-                takes=["jobID"],
-                errors=(404, 410, 503),
+                {"200": page_of("statusInfo", "The job, dismissed", "Link", "Vary")},
+                takes=["jobID", "fOfPage"],
+                errors=(400, 404, 406, 410, 503),
             ),
         },
         "/jobs/{jobID}/logs": {"get": _job_log()},
@@ -192,7 +199,7 @@ def _results() -> dict[str, Any]:
                 "getResults",
                 "Results of a job",
                 {**answers, "204": response("byReference")},
-                takes=["jobID", "outputs"],
+                takes=["jobID", "outputs", "fOfPage"],
                 errors=errors,
             )
         },

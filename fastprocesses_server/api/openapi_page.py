@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from ..links import JSON, Link
-from .pages import templates
+from ..links import JSON
+from .representation import Page
 
 OpenApi = Mapping[str, Any]
 
@@ -37,22 +37,11 @@ class Documented:
         return schema
 
 
-def api_page(document: OpenApi, links: Sequence[Link]) -> str:
-    """HTML 5 that needs no script, no other host and one style sheet."""
+def api_page(document: OpenApi) -> Page:
+    """It needs no script."""
     operations = list(_operations(document))
-    return (
-        templates()
-        .get_template("api_definition.html")
-        .render(
-            document=document,
-            links=links,
-            operations={
-                tag["name"]: [o for o in operations if tag["name"] in o.definition["tags"]] for tag in document["tags"]
-            },
-            as_json=_as_json,
-            schema_name=_schema_name,
-        )
-    )
+    by_tag = {tag["name"]: [o for o in operations if tag["name"] in o.definition["tags"]] for tag in document["tags"]}
+    return Page("api_definition.html", "API", facts={"operations": by_tag, "schema_name": _schema_name})
 
 
 def _operations(document: OpenApi) -> Iterator[Documented]:
@@ -90,10 +79,6 @@ def _commands(document: OpenApi, path: str, method: str, definition: Mapping[str
 def _with_variables(path: str) -> str:
     """`{jobID}` as the shell says it."""
     return re.sub(r"\{(\w+)\}", r"$\1", path)
-
-
-def _as_json(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 def _schema_name(schema: Mapping[str, Any]) -> str | None:

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import Request
-
 from ..jobs.selection import Cursor, Direction, Window
 from ..jobs.store import JobPage
 from ..links import Link, link, with_query
@@ -18,28 +16,34 @@ TITLES = {"self": "This page", "next": "Next page", "prev": "Previous page"}
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Slice:
+    """Which items of a list whose length is known, counted from its beginning."""
+
     limit: int
     offset: int
 
-    def links(self, url: str, title: str, *, has_more: bool) -> list[Link]:
-        links = [link(self._url(url, self.offset), "self", title)]
+    @property
+    def end(self) -> int:
+        return self.offset + self.limit
+
+    def links(self, url: str, title: str, *, has_more: bool, **kept: str) -> list[Link]:
+        """To this page and those beside it; `kept` is the rest of the query."""
+
+        def there(offset: int, rel: str, title: str) -> Link:
+            return link(with_query(url, **kept, limit=self.limit, offset=offset), rel, title)
+
+        links = [there(self.offset, "self", title)]
         if has_more:
-            links.append(link(self._url(url, self.offset + self.limit), "next", "Next page"))
+            links.append(there(self.end, "next", "Next page"))
         if self.offset:
-            links.append(link(self._url(url, max(self.offset - self.limit, 0)), "prev", "Previous page"))
+            links.append(there(max(self.offset - self.limit, 0), "prev", "Previous page"))
         return links
 
-    def _url(self, url: str, offset: int) -> str:
-        return with_query(url, limit=self.limit, offset=offset)
 
-
-def read_page(request: Request) -> Page:
+def read_slice(query: Query) -> Slice:
     """/req/core/pl-limit-definition"""
-    query = Query(request)
     limit, offset = _read_limits(query)
-    query.check()
-    return Page(limit, offset)
+    return Slice(limit, offset)
 
 
 def read_window(query: Query) -> Window:

@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
-from .negotiation import allowed_methods
+from .negotiation import allowed_methods, prefers_page
+from .representation import Page, show
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -35,6 +36,9 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def _response(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    if prefers_page(request):
+        page = show(request, Page("problem.html", document["title"]), document)
+        return Response(page.body, document["status"], {**page.headers, **(headers or {})}, media_type=page.media_type)
     return Response(
         orjson.dumps(document),
         status_code=document["status"],

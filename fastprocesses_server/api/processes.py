@@ -1,7 +1,6 @@
 """`/processes` and `/processes/{processID}`."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,9 +9,11 @@ from ..links import REL, Link, Urls, link
 from ..processes.description import Process
 from ..processes.published import published
 from ..processes.registry import Registry
-from .documents import document_response, encode
+from .documents import document_response
 from .negotiation import negotiate
-from .paging import Page, read_page
+from .paging import Slice, read_slice
+from .query import Query
+from .representation import FORMS, Page, represent
 from .services import services_of, urls_of
 
 router = APIRouter()
@@ -33,33 +34,48 @@ SUMMARY = {
 
 @router.api_route("/processes", methods=["GET", "HEAD"])
 async def process_list(request: Request) -> Response:
-    negotiate(request)
-    page, registry, urls = read_page(request), services_of(request).registry, urls_of(request)
-    document = await services_of(request).documents.get(
-        ("processes", urls, page), lambda: encode(process_list_document(registry, page, urls))
+    """Where `q` is sent, those that have all its words in their id, title, description or keywords."""
+    form = negotiate(request, *FORMS)
+    query = Query(request)
+    part, asked = read_slice(query), query.text("q") or ""
+    query.check()
+    services, urls = services_of(request), urls_of(request)
+    page = Page("process_list.html", "Processes", facts={"asked": asked})
+    document = await services.documents.get(
+        ("processes", urls, part, asked, form),
+        lambda: represent(request, form, process_list_document(services.registry, part, urls, asked), page),
     )
     return document_response(request, document)
 
 
 @router.api_route("/processes/{process_id}", methods=["GET", "HEAD"])
 async def process_description(request: Request, process_id: str) -> Response:
-    negotiate(request)
+    form = negotiate(request, *FORMS)
     services, urls = services_of(request), urls_of(request)
     process = services.process(process_id)
     older = tuple(services.registry.versions_before(process))
+    page = Page("process.html", process.title or process.id, (("Processes", "processes"),), {"process": process})
     document = await services.documents.get(
-        ("process", urls, process.id), lambda: encode(description(process, urls, older))
+        ("process", urls, process.id, form),
+        lambda: represent(request, form, description(process, urls, older), page),
     )
     return document_response(request, document)
 
 
-def process_list_document(registry: Registry, page: Page, urls: Urls) -> dict[str, Any]:
+def process_list_document(registry: Registry, part: Slice, urls: Urls, asked: str = "") -> dict[str, Any]:
     """processList.yaml"""
-    shown = islice(registry.values(), page.offset, page.offset + page.limit)
+    words = asked.casefold().split()
+    found = [process for process in registry.values() if _has_all(process, words)]
+    kept = {"q": asked} if words else {}
     return {
-        "processes": [summary(process, urls) for process in shown],
-        "links": page.links(urls.processes, "Processes", has_more=page.offset + page.limit < len(registry)),
+        "processes": [summary(process, urls) for process in found[part.offset : part.end]],
+        "links": part.links(urls.processes, "Processes", has_more=part.end < len(found), **kept),
     }
+
+
+def _has_all(process: Process, words: Sequence[str]) -> bool:
+    text = " ".join([process.id, process.title or "", process.description or "", *(process.keywords or ())]).casefold()
+    return all(word in text for word in words)
 
 
 def summary(process: Process, urls: Urls) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from fastprocesses_server.api.landing_page import api_definition_links
 from fastprocesses_server.api.openapi_dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT, Dialect
 from fastprocesses_server.api.openapi_document import openapi_document
 from fastprocesses_server.api.openapi_page import api_page
+from fastprocesses_server.api.representation import render
 from fastprocesses_server.links import Urls
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import Registry
@@ -307,7 +308,7 @@ def test_the_page_escapes_what_authors_write() -> None:
         examples={"one": {"title": AWKWARD, "inputs": {"it": AWKWARD}}},
     )
     document = make_document(process, api_title=AWKWARD, api_description=AWKWARD, api_contact_name=AWKWARD)
-    page = api_page(document, api_definition_links(URLS))
+    page = render(Settings(), "/api", api_page(document), document, api_definition_links(URLS))
     parsed = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
     assert not parsed.findall(".//b")
     assert AWKWARD in "".join(parsed.itertext())
@@ -321,4 +322,4 @@ def test_there_is_nothing_but_the_files_of_the_pages(client: Client, path: str) 
 def test_the_files_of_the_pages_belong_to_the_package() -> None:
     pages = Path(ROOT) / "fastprocesses_server" / "api" / "pages"
     assert (pages / "static" / "pages.css").is_file()
-    assert (pages / "api_definition.html").is_file()
+    assert (pages / "templates" / "api_definition.html").is_file()

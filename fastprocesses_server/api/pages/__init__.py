@@ -1,30 +1,55 @@
 """HTML: templates, and in `static` the files that pages need."""
 
 from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader
+import orjson
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from starlette.staticfiles import StaticFiles
 
-SAFE = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-}
-"""Headers of every page: nothing from elsewhere, and nothing that runs."""
+from ...settings import Settings
 
 
 @cache
-def templates() -> Environment:
-    """Everything that is put into a page is escaped."""
-    return Environment(
-        loader=PackageLoader(__package__, "."),
+def templates(own: Path | None = None) -> Environment:
+    """Everything that is put into a page is escaped. A template in the folder `own` takes the place of ours."""
+    ours = PackageLoader(__package__, "templates")
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(own), ours]) if own else ours,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["as_json"] = as_json
+    return environment
+
+
+def as_json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
 @cache
 def static_files() -> StaticFiles:
     return StaticFiles(packages=[(__package__, "static")])
+
+
+def page_headers(settings: Settings) -> dict[str, str]:
+    """Of every page: scripts, styles, pictures and requests are this server's alone, but for the tiles of the map."""
+    tiles = urlsplit(settings.map_tiles or "")
+    pictures = f" {tiles.scheme}://{tiles.netloc.replace('{s}', '*')}" if tiles.netloc else ""
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": f"'self' data: blob:{pictures}",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }

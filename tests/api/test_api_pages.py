@@ -1,0 +1,72 @@
+"""Pages: what browsers are answered, and what programs are not."""
+
+import re
+from pathlib import Path
+from urllib.parse import urljoin
+
+import html5lib
+import pytest
+from serving import Client, Server
+
+from fastprocesses_server.api.pages import templates
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+PATHS = ["/", "/conformance", "/processes", "/processes?q=echo&limit=1", "/processes/echo", "/jobs", "/api"]
+
+
+def page_of(client: Client, path: str, status: int = 200) -> str:
+    response = client.get(path, headers={"Accept": BROWSER})
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+    return response.text
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_browsers_get_pages_and_programs_get_json(client: Client, path: str) -> None:
+    page_of(client, path)
+    for accept in ("*/*", "application/json"):
+        assert "json" in client.get(path, headers={"Accept": accept}).headers["content-type"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(
+    client: Client, server: Server, path: str
+) -> None:
+    response = client.get(path, headers={"Accept": BROWSER})
+    page = html5lib.parse(response.text, namespaceHTMLElements=False)
+    assert not re.search(r"\s(style|on\w+)=", response.text)
+    assert "unsafe" not in response.headers["content-security-policy"]
+    for element in [
+        *page.iterfind(".//script"),
+        *page.iterfind(".//img"),
+        *page.iterfind(".//link[@rel='stylesheet']"),
+    ]:
+        address = urljoin(f"{server.url}{path}", element.get("src") or element.get("href"))
+        assert address.startswith(f"{server.url}/")
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/processes/ecko", 404), ("/jobs?limit=none", 400), ("/nowhere", 404)])
+def test_a_problem_is_a_page_for_a_browser(client: Client, path: str, status: int) -> None:
+    page = page_of(client, path, status)
+    problem = client.get(path).json()
+    assert problem["title"] in page
+    for error in problem.get("errors", [{"path": "", "message": problem["detail"]}]):
+        assert error["message"].replace('"', "&#34;") in page
+
+
+def test_processes_are_found_by_words(client: Client) -> None:
+    found = client.get("/processes?q=ECHO image").json()
+    assert [process["id"] for process in found["processes"]] == ["echo-binary"]
+    assert "Echo of an image" in page_of(client, "/processes?q=ECHO+image")
+    first = client.get("/processes?q=echo&limit=1").json()
+    [following] = [link["href"] for link in first["links"] if link["rel"] == "next"]
+    assert client.get(following).json()["processes"][0]["id"] == "echo-binary"
+
+
+def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "conformance.html").write_text('{% extends "base.html" %}{% block main %}<p>Ours</p>{% endblock %}')
+    own = templates(tmp_path)
+    assert own.get_template("conformance.html").filename == str(tmp_path / "conformance.html")
+    assert own.get_template("base.html").filename != str(tmp_path / "base.html")
