@@ -40,7 +40,9 @@ async def job_results(request: Request, job_id: str) -> Response:
         raise NoSuchProcess(f"Process {job.process_id} is not published any more; its outputs have their own URLs.")
     if "outputs" in request.query_params:
         execution = _narrowed(execution, request.query_params["outputs"].split(","))
-    return results_response(presenter_for(request, job_id).present(execution, outputs), request)
+    response = results_response(presenter_for(request, job_id).present(execution, outputs), request)
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 @router.api_route("/jobs/{job_id}/results/{output}", methods=["GET", "HEAD"])

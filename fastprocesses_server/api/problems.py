@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from jinja2 import TemplateError
 from loguru import logger
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -36,15 +37,16 @@ def problem_response(request: Request, problem: Problem) -> Response:
 
 
 def _response(request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    headers = {"Vary": "Accept", **(headers or {})}
     if prefers_page(request):
-        page = show(request, Page("problem.html", document["title"]), document)
-        return Response(page.body, document["status"], {**page.headers, **(headers or {})}, media_type=page.media_type)
-    return Response(
-        orjson.dumps(document),
-        status_code=document["status"],
-        media_type=media_type_for(request.headers.get("accept", "")),
-        headers=dict(headers or {}),
-    )
+        try:
+            page = show(request, Page("problem.html", document["title"]), document)
+        except TemplateError as error:  # in the operator's own folder: the problem matters more
+            logger.error("the template of problems: {}", error)
+        else:
+            return Response(page.body, document["status"], {**page.headers, **headers}, media_type=page.media_type)
+    media_type = media_type_for(request.headers.get("accept", ""))
+    return Response(orjson.dumps(document), document["status"], headers, media_type)
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:
