@@ -5,7 +5,7 @@ import { make, visible } from "./elements.js";
 const PLAIN = "#2f7ed8";
 const WITHOUT = "#8c8c8c";
 const KINDS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#b8a800", "#7d5ba6"];
-const STEPS = ["#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
+const STEPS = ["#5a5fb8", "#2a788e", "#22a884", "#7ad151", "#fde725"];
 
 /** `styleOf` a feature, by what is chosen in the `legend`, which is null where there is nothing to choose from. */
 export function colouring(features) {

@@ -21,3 +21,25 @@ export function make(name, attributes = {}, ...children) {
 export function quoted(text) {
   return make("bdi", {}, visible(text));
 }
+
+/** Details whose content is built when they are opened first. */
+export function folded(title, build, isOpen = false) {
+  const details = make("details", { class: "folded" }, make("summary", {}, title));
+  const fill = () => {
+    if (details.open && details.children.length === 1) details.append(...[build()].flat());
+  };
+  details.addEventListener("toggle", fill);
+  details.open = isOpen;
+  fill();
+  return details;
+}
+
+/** For example "Showing 5,000 of 180,000 features"; null where nothing is left out. */
+export function note(shown, all, what) {
+  if (shown === all) return null;
+  return make("p", { class: "note", role: "status" }, `Showing ${count(shown)} of ${count(all)} ${what}`);
+}
+
+export function count(number) {
+  return number.toLocaleString("en");
+}
