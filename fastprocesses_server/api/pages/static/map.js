@@ -76,6 +76,7 @@ function loadStyle() {
 function layerOf(L, feature, style) {
   try {
     const layer = L.geoJSON(feature, { style, pointToLayer: (_, place) => L.circleMarker(place) });
+    if (!layer.getBounds().isValid()) return null;
     return layer.bindPopup(() => propertiesOf(feature), { maxHeight: 240 });
   } catch {
     return null;

@@ -58,8 +58,9 @@ async function viewOf(view, output) {
 
 /** Values that are neither text nor bytes are JSON, whatever their type says. */
 function essenceOf({ type = "", value, encoding }) {
+  const essence = type.split(";")[0].trim().toLowerCase();
   const isJson = value !== undefined && typeof value !== "string" && !areBytes(value, encoding);
-  return isJson ? "application/json" : type.split(";")[0].trim().toLowerCase();
+  return isJson && !JSON_TYPE.test(essence) ? "application/json" : essence;
 }
 
 function question(view, output) {
