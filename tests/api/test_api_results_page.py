@@ -1,5 +1,7 @@
 """The page of results as it stands without scripts."""
 
+from typing import Any
+
 import html5lib
 from serving import Client, wait_until
 
@@ -24,6 +26,23 @@ def test_values_stand_in_the_page_and_every_output_has_its_links(client: Client)
         assert links == [f"../../jobs/{job}/results/{name}"] * 2
         assert f"{client.base_url}/jobs/{job}/results/{name}".replace("//jobs", "/jobs") in "".join(section.itertext())
     assert list(sources) == list(client.get("/processes/looks").json()["outputs"])
+
+
+def test_the_page_shows_what_was_asked_for_and_names_what_programs_get(client: Client) -> None:
+    asked: dict[str, Any] = {"rows": {}, "series": {}}
+    for members, media_type in (({}, "multipart/"), ({"response": "document"}, "application/json")):
+        job = client.submit("looks", {}, outputs=asked, **members)
+        wait_until(lambda job=job: client.status(job)["status"] == "successful")
+        response = client.get(f"/jobs/{job}/results", headers={"Accept": "text/html"})
+        page = html5lib.parse(response.text, namespaceHTMLElements=False)
+        assert [code.text for code in page.iterfind(".//h2/code")] == list(asked)
+        [alternate] = page.findall("head/link[@rel='alternate']")
+        assert alternate.get("type").startswith(media_type)
+        assert client.get(alternate.get("href")).headers["content-type"].startswith(media_type)
+        assert ("This page as JSON" in response.text) == (media_type == "application/json")
+        only = client.get(f"/jobs/{job}/results?outputs=series", headers={"Accept": "text/html"}).text
+        assert "results/series" in only
+        assert "results/rows" not in only
 
 
 def test_signs_that_turn_a_text_around_are_written_out() -> None:

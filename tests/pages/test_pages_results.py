@@ -45,7 +45,7 @@ def one(server: Server) -> str:
 
 def output(page: Page, name: str) -> Locator:
     section = page.locator("section.output").filter(has=page.locator(f"h2 code:text-is('{name}')"))
-    expect(section.locator(".view")).not_to_have_attribute("aria-busy", "true")
+    expect(section.locator(".view")).not_to_have_attribute("aria-busy", "true", timeout=15_000)
     return section
 
 
@@ -56,7 +56,7 @@ def cells(section: Locator, column: int) -> list[str]:
 def test_the_coverage_of_districts_is_a_map_with_a_legend_and_a_table(server: Server, page: Page) -> None:
     page.goto(results_of(server, "service-coverage", {"distance": 500}))
     districts = output(page, "districts")
-    expect(districts.get_by_role("region", name="Map of the features")).to_be_visible()
+    expect(districts.get_by_role("region", name="Map of districts")).to_be_visible()
     expect(districts.locator("canvas")).to_be_visible()
     expect(districts.locator("option:checked")).to_have_text("covered_share")
     assert districts.locator(".legend li").all_inner_texts()[-1].endswith("to 1")
@@ -97,7 +97,7 @@ def test_geojson_is_known_by_its_shape(page: Page, one: str) -> None:
 
 def test_a_map_is_reached_and_moved_by_keys(page: Page, one: str) -> None:
     page.goto(one)
-    ground = output(page, "line").get_by_role("region", name="Map of the features")
+    ground = output(page, "line").get_by_role("region", name="Map of line")
     ground.focus()
     before = ground.locator(".degrees").all_inner_texts()
     for _ in range(6):

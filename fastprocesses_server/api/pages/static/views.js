@@ -91,7 +91,7 @@ async function mapView(view, geojson, name) {
   view.replaceChildren(ground); // A map takes its size from the page.
   // Imported here, so that pages without maps load nothing of it.
   const { showFeatures } = await import("./map.js");
-  const shown = await showFeatures(ground, geojson, { most: MOST_FEATURES });
+  const shown = await showFeatures(ground, geojson, { most: MOST_FEATURES, name });
   const properties = () => tableOfObjects(features.map((feature) => feature?.properties ?? {}), name);
   return [
     ...(shown || !features.length ? [note(shown, features.length, "features") ?? "", ground] : [elsewhere()]),
