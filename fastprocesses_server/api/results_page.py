@@ -1,11 +1,12 @@
 """The results of a job as a page: every output with its value, or with what is known of it and where it is."""
 
+import mimetypes
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import Request, Response
 
-from ..execution.media_type import Kind
+from ..execution.media_type import GEOJSON, Kind
 from ..execution.outputs import StoredOutput
 from ..execution.request import Execution
 from ..execution.results import Presenter
@@ -30,7 +31,7 @@ def results_page(
     shown = []
     for name in asked:
         href, media_type = presenter.url_of(name), presenter.output(execution, outputs[name]).media_type
-        places = {"href": href, "path": href.removeprefix(base)}
+        places = {"href": href, "path": href.removeprefix(base), "filename": _filename(outputs[name], str(media_type))}
         shown.append({**_output(outputs[name]), **places, "title": titles.get(name, name), "type": media_type})
     trail = (("Jobs", "jobs"), (f"Job {job.id}", f"jobs/{job.id}"))
     page = Page("results.html", "Results", trail, {"job": job})
@@ -48,12 +49,17 @@ def _links(request: Request, job: Job, presented: str | None) -> Iterator[Link]:
     yield link(urls.job(job.id), "up", "Status of the job")
 
 
+def _filename(output: StoredOutput, media_type: str) -> str:
+    essence = media_type.partition(";")[0].strip().lower()
+    ending = ".geojson" if essence == GEOJSON else mimetypes.guess_extension(essence) or ""
+    return output.filename or output.name + ending
+
+
 def _output(output: StoredOutput) -> dict[str, Any]:
     """`text` is its value, where that is text or JSON and short."""
     is_shown = output.body is not None and output.size <= MOST_SHOWN and output.kind != Kind.BINARY
     return {
         "name": output.name,
         "size": output.size,
-        "filename": output.filename,
         "text": output.body.decode(errors="replace") if is_shown and output.body is not None else None,
     }

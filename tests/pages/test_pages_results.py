@@ -21,6 +21,12 @@ PICK = """async () => {
   const box = await pickBox(ground, (bbox) => { window.picked = bbox; });
   box.set([10, 40, 20, 50]);
 }"""
+TWICE = """async (point) => {
+  const ground = document.createElement("div");
+  document.querySelector("main").replaceChildren(ground);
+  const { showFeatures } = await import("/static/map.js");
+  await Promise.all(["earlier", "later"].map((name) => showFeatures(ground, point, { name })));
+}"""
 POINT = {"type": "Point", "coordinates": [13.4, 52.5]}
 DOT = "R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs="
 
@@ -167,16 +173,20 @@ def test_nothing_of_a_result_is_run(page: Page, one: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "size"), [("dot", "35 Bytes"), ("bytes", "35 Bytes"), ("page", "97 Bytes"), ("places", "")]
+    ("name", "size", "filename"),
+    [("bytes", "35 Bytes", "bytes"), ("page", "97 Bytes", "page.html"), ("places", "", "places.geojson")],
 )
-def test_every_output_has_its_address_type_size_and_download(page: Page, one: str, name: str, size: str) -> None:
+def test_every_output_has_its_address_type_size_and_download(
+    page: Page, one: str, name: str, size: str, filename: str
+) -> None:
     page.goto(one)
     section = output(page, name)
     expect(section.locator(".facts").first).to_contain_text(size)
     expect(section.get_by_text(f"{one}/{name}")).to_be_visible()
     with page.expect_download() as download:
-        section.get_by_role("link", name=f"Download {name}").click()
+        section.get_by_role("link", name=f"Download {filename}").click()
     assert download.value.url.endswith(f"{one}/{name}")
+    assert download.value.suggested_filename == filename
 
 
 def test_a_large_output_is_loaded_when_it_is_asked_for(page: Page) -> None:
@@ -201,8 +211,8 @@ def test_a_value_that_a_page_has_already_is_shown_too(page: Page) -> None:
     expect(page.get_by_role("heading", name="dot")).to_be_visible()
     assert page.get_by_role("img", name="dot").evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 1
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download dot").click()
-    assert download.value.suggested_filename == "dot"
+        page.get_by_role("link", name="Download dot.gif").click()
+    assert download.value.suggested_filename == "dot.gif"
     page.evaluate(SHOW, {"name": "text", "type": "text/html", "value": HOSTILE})
     expect(page.locator(".view pre")).to_have_text(SHOWN)
     page.evaluate(SHOW, {"name": "number", "type": "text/plain", "value": 4})
@@ -224,6 +234,13 @@ def test_odd_geojson_is_left_out_of_the_map(page: Page) -> None:
     page.evaluate(SHOW, {"name": "odd", "type": "application/geo+json", "value": value})
     expect(page.get_by_text("Showing 1 of 7 features")).to_be_visible()
     page.get_by_text("Properties as a table").click()
+
+
+def test_of_two_maps_in_one_place_the_later_stays(page: Page) -> None:
+    page.goto("/conformance")
+    page.evaluate(TWICE, POINT)
+    expect(page.get_by_role("region", name="Map of later")).to_be_visible()
+    expect(page.get_by_role("region", name="Map of earlier")).to_have_count(0)
 
 
 def test_a_rectangle_is_dragged_on_a_map(page: Page) -> None:

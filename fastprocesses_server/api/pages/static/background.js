@@ -6,6 +6,8 @@ const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.00
 const LAND_UP_TO_ZOOM = 8; // The outline is coarse: nearer, it would draw the sea over towns.
 const EDGE = 85;
 
+let outline;
+
 export async function addBackground(L, map) {
   const { mapTiles, mapAttribution } = document.body.dataset;
   if (mapTiles) {
@@ -31,9 +33,10 @@ function addTiles(L, map, url, attribution) {
 }
 
 async function addLand(L, map, renderer) {
-  const response = await fetch(new URL("vendor/land.json", import.meta.url));
+  outline ??= fetch(new URL("vendor/land.json", import.meta.url)).then((answer) => answer.json());
   const style = { className: "land", stroke: false, fillOpacity: 1 };
-  const land = L.geoJSON(await response.json(), { renderer, style, interactive: false, pane: "tilePane" });
+  const land = L.geoJSON(await outline, { renderer, style, interactive: false, pane: "tilePane" });
+  if (!map.getContainer().isConnected) return; // Another map has taken its place meanwhile.
   const choose = () => {
     const isNear = map.getZoom() > LAND_UP_TO_ZOOM;
     map.getContainer().classList.toggle("near", isNear);

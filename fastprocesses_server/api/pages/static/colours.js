@@ -1,6 +1,6 @@
 // Which colour a feature has on a map, by one of its properties, and the legend that says so.
 
-import { make, visible } from "./elements.js";
+import { make, shortened } from "./elements.js";
 
 const PLAIN = "#2f7ed8";
 const WITHOUT = "#8c8c8c";
@@ -75,13 +75,13 @@ function preferred(scales) {
 }
 
 function option(scale, number, isChosen) {
-  return make("option", { value: number, selected: isChosen }, visible(scale.name));
+  return make("option", { value: number, selected: isChosen }, shortened(scale.name, 40));
 }
 
 function entries(scale) {
   return scale.key.map(([colour, text]) => {
     const swatch = make("span", { class: "swatch" });
     swatch.style.backgroundColor = colour;
-    return make("li", {}, swatch, visible(text));
+    return make("li", {}, swatch, make("bdi", {}, shortened(text, 40)));
   });
 }

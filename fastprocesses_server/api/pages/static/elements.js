@@ -7,6 +7,12 @@ export function visible(text) {
   return String(text).replace(DIRECTIONS, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
 }
 
+/** The start of a text of others. */
+export function shortened(text, most = 300) {
+  const whole = String(text);
+  return visible(whole.length > most ? `${whole.slice(0, most)}…` : whole);
+}
+
 /** An element with attributes and children; strings among these become text. */
 export function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);

@@ -2,19 +2,19 @@
 
 import { addBackground } from "./background.js";
 import { colouring } from "./colours.js";
-import { make, quoted, visible } from "./elements.js";
+import { make, quoted, shortened, visible } from "./elements.js";
 import { featuresOf, isOnEarth } from "./geojson.js";
 
 const WORLD = [[-60, -170], [75, 170]];
 const MOST_PROPERTIES = 50;
 
-const maps = new WeakMap();
 let loading;
 
 /** Draws the first features that have a place on earth into the element, and returns how many. */
 export async function showFeatures(element, geojson, { most = 5000, name = "the features" } = {}) {
   const features = featuresOf(geojson).slice(0, most).filter((feature) => isOnEarth(feature?.geometry));
-  const { L, map } = await open(element, `Map of ${visible(name)}`);
+  const L = await leaflet();
+  const map = open(L, element, `Map of ${visible(name)}`);
   const { styleOf, legend } = colouring(features);
   const style = (feature) => ({ radius: 6, ...styleOf(feature) });
   const layers = features.map((feature) => layerOf(L, feature, style)).filter(Boolean);
@@ -30,7 +30,8 @@ export async function showFeatures(element, geojson, { most = 5000, name = "the 
 
 /** Lets people drag a rectangle: `onPick` gets [minx, miny, maxx, maxy], `set` draws one. */
 export async function pickBox(element, onPick) {
-  const { L, map } = await open(element, "Map to drag a rectangle on");
+  const L = await leaflet();
+  const map = open(L, element, "Map to drag a rectangle on");
   map.setMaxBounds([[-90, -180], [90, 180]]);
   const box = L.rectangle([[0, 0], [0, 0]], { className: "picked", interactive: false, renderer: L.svg() });
   const draw = (bounds) => box.setBounds(bounds).addTo(map);
@@ -45,17 +46,15 @@ export async function pickBox(element, onPick) {
   };
 }
 
-async function open(element, name) {
-  const L = await leaflet();
-  maps.get(element)?.remove();
+/** In the place of an earlier map of the element, which nothing refers to any more. */
+function open(L, element, name) {
   const ground = make("div", { class: "map", role: "region", "aria-label": name });
   element.replaceChildren(ground);
-  const map = L.map(ground, { preferCanvas: true, attributionControl: false, maxZoom: 19, zoomSnap: 0.5 });
-  maps.set(element, map);
-  map.fitBounds(WORLD);
-  L.control.scale({ imperial: false }).addTo(map);
+  const options = { preferCanvas: true, attributionControl: false, trackResize: false, maxZoom: 19, zoomSnap: 0.5 };
+  const map = L.map(ground, options).fitBounds(WORLD);
   new ResizeObserver(() => map.invalidateSize()).observe(ground);
-  return { L, map };
+  L.control.scale({ imperial: false }).addTo(map);
+  return map;
 }
 
 function leaflet() {
@@ -88,7 +87,7 @@ function propertiesOf(feature) {
   const members = Object.entries(feature.properties ?? {});
   const rows = members.slice(0, MOST_PROPERTIES).map(([name, value]) => {
     const text = value !== null && typeof value === "object" ? JSON.stringify(value) : value;
-    return make("tr", {}, make("th", { scope: "row" }, quoted(name)), make("td", {}, quoted(text)));
+    return make("tr", {}, make("th", { scope: "row" }, quoted(name)), make("td", {}, make("bdi", {}, shortened(text, 1000))));
   });
   return rows.length ? make("table", { class: "properties" }, ...rows) : make("p", {}, "No properties.");
 }

@@ -1,10 +1,9 @@
 // Rows as a table that can be sorted by each of its columns.
 
-import { count, make, note, visible } from "./elements.js";
+import { count, make, note, shortened, visible } from "./elements.js";
 
 const MOST_ROWS = 1000;
 const MOST_COLUMNS = 50;
-const MOST_CHARACTERS = 300;
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
@@ -80,8 +79,4 @@ function isNumber(value) {
 function textOf(value) {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function shortened(text) {
-  return visible(text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
 }

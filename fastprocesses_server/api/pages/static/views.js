@@ -19,6 +19,17 @@ const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const TABLES = ["text/csv", "application/csv", "text/tab-separated-values"];
 const TEXT = /^(text\/.+|image\/svg\+xml|application\/(.+\+)?(xml|yaml|x-yaml|javascript|sql))$/;
 const JSON_TYPE = /^(application\/json|.+\+json)$/;
+const ENDINGS = {
+  "application/geo+json": ".geojson",
+  "application/json": ".json",
+  "image/gif": ".gif",
+  "image/jpeg": ".jpg",
+  "image/png": ".png",
+  "image/webp": ".webp",
+  "text/csv": ".csv",
+  "text/html": ".html",
+  "text/plain": ".txt",
+};
 
 /**
  * Shows one output in a section, below what is there; again for the same section, in place of the former.
@@ -130,8 +141,8 @@ function picture(output) {
 
 function headOf(output) {
   const { name, type, size, filename } = output;
-  const file = filename ?? name;
-  const link = make("a", { href: addressOf(output), download: file }, "Download ", quoted(file));
+  const file = visible(filename ?? `${name}${ENDINGS[essenceOf(output)] ?? ""}`);
+  const link = make("a", { href: addressOf(output), download: file }, `Download ${file}`);
   const facts = [type, size === undefined ? "" : sizeOf(size)].filter(Boolean);
   const line = make("p", { class: "facts" }, ...facts.map((fact) => make("span", {}, visible(fact))), link);
   return [make("h3", {}, quoted(name)), line];
