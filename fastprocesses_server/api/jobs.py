@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from loguru import logger
@@ -74,7 +75,14 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
 
 
 def page_of(job: Job) -> Page:
-    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"job": job})
+    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
+
+
+def run_seconds(job: Job) -> float | None:
+    """How long its run has lasted, so far where it has not ended; None where none has begun."""
+    if job.started is None:
+        return None
+    return ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
 
 
 async def find_job(services: Services, job_id: str, *, public_only: bool = True) -> Job:

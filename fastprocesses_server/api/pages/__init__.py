@@ -1,5 +1,6 @@
 """HTML: templates, and in `static` the files that pages need."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -22,11 +23,17 @@ def templates(own: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["as_json"] = as_json
+    environment.filters["duration"] = duration
     return environment
 
 
 def as_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:03."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 @cache
