@@ -1,6 +1,7 @@
 /** The page of a job follows it: by events, and by asking now and then where events do not come. */
 
-import { duration, localTimes, renew, roughly } from "./times.js";
+import { renew } from "./renewal.js";
+import { duration, localTimes, roughly } from "./times.js";
 
 const MOST_LINES = 1001; // with one that says how many came before
 const POLL = 2000;
@@ -94,7 +95,7 @@ function showLines(lines, { instead = false } = {}) {
 
 function lineElement({ time, level, source, text }) {
   const line = document.createElement("p");
-  line.className = `line ${level.toLowerCase()} ${source}`;
+  line.className = `line at-${level.toLowerCase()} of-${source}`;
   const moment = document.createElement("time");
   moment.dateTime = time;
   moment.textContent = new Date(time).toLocaleTimeString("sv-SE");

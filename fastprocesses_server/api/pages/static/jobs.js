@@ -1,6 +1,7 @@
 /** The job list is renewed while somebody sees it, reads nothing closer, and a job of it is not finished. */
 
-import { localTimes, renew } from "./times.js";
+import { renew } from "./renewal.js";
+import { localTimes } from "./times.js";
 
 const PAUSE = 4000;
 const list = document.querySelector("[data-live=jobs]");

@@ -40,19 +40,3 @@ export function roughly(seconds) {
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** Takes what the server renders now for every part of the page that is marked `data-live`; answers the status. */
-export async function renew() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return answer.status;
-  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
-  localTimes(now);
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const other = now.querySelector(`[data-live="${part.dataset.live}"]`);
-    if (!other) continue;
-    for (const { name, value } of other.attributes) part.setAttribute(name, value);
-    part.replaceChildren(...other.childNodes);
-  }
-  document.title = now.title;
-  return answer.status;
-}
