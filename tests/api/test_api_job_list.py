@@ -23,7 +23,8 @@ def document(client: Client, query: str = "") -> dict[str, Any]:
 
 
 def links(document: dict[str, Any]) -> dict[str, str]:
-    return {link["rel"]: link["href"] for link in document["links"]}
+    """By relation, but for the one to the page of the same list."""
+    return {link["rel"]: link["href"] for link in document["links"] if link["rel"] != "alternate"}
 
 
 def walk(client: Client, url: str, rel: str = "next") -> Iterator[list[str]]:
