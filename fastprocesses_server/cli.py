@@ -179,7 +179,9 @@ def check(
 
 @app.command()
 def run(
-    process_id: Annotated[str, typer.Argument(metavar="ID", help="Process to run.")],
+    process_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Process to run; id:version for one of its versions.")
+    ],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -254,7 +256,9 @@ def schema() -> None:
 
 @app.command()
 def show(
-    process_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the process.")],
+    process_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the process; id:version for one of its versions.")
+    ],
     processes: Processes = None,
     origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
     openapi: Annotated[bool, typer.Option("--openapi", help="Show its path in the API definition.")] = False,
@@ -282,7 +286,7 @@ def show(
         path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
         _print_json({path.path: {"post": path.operation()}})
     elif ogc:
-        _print_json(description(effective.process, _urls(settings)))
+        _print_json(description(effective.process, _urls(settings), effective.older))
     else:
         _print(write_yaml(members(effective, settings)))
 

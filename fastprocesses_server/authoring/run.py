@@ -22,7 +22,7 @@ def run_here(settings: Settings, process_id: str, assignments: Iterable[str], fo
     """Raises StartError with what is wrong with files, inputs or the run."""
     registry = load_registry(settings.processes_dir, allowed_modules=settings.allowed_modules)
     if process_id not in registry:
-        raise UsageError(f"there is no process {process_id!r}{suggest(process_id, registry)}")
+        raise UsageError(f"there is no process {process_id!r}{suggest(process_id, registry.ids)}")
     process = registry[process_id]
     with TemporaryDirectory(prefix="fastprocesses-") as workdir:
         try:
