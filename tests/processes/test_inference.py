@@ -98,6 +98,50 @@ def test_a_moment_that_is_returned_may_have_no_zone(published: Callable[..., Pro
     assert not fits("2024-02-29")
 
 
+BASE64 = {"type": "string", "contentEncoding": "base64"}
+HOLDERS = """
+class Model(BaseModel):
+    raw: bytes = b"\\xff"
+
+@dataclasses.dataclass
+class Data:
+    raw: bytes = b"\\xff"
+
+class Typed(typing.TypedDict):
+    raw: bytes
+
+class Outer(BaseModel):
+    inner: Model
+"""
+
+
+@pytest.mark.parametrize("name", ["Model", "Data", "Typed"])
+def test_bytes_in_a_class_with_fields_are_published_as_base64(name: str, published: Callable[..., Process]) -> None:
+    process = published(f"{HOLDERS}\ndef run(x: {name}) -> list[{name}]: ...")
+    sent = process.inputs["x"].schema_["properties"]["raw"]
+    assert sent.items() >= BASE64.items()
+    assert sent.get("default", "/w==") == "/w=="
+    assert (compile_schema(sent).is_valid("/w=="), compile_schema(sent).is_valid("_w==")) == (True, False)
+    returned = process.outputs["result"].schema_
+    assert next(iter(returned["$defs"].values()))["properties"]["raw"].items() >= BASE64.items()
+
+
+def test_limits_of_bytes_are_those_of_their_base64(published: Callable[..., Process]) -> None:
+    limits = "Field(min_length=4, max_length=6)"
+    process = published(f"def run(x: Annotated[bytes, {limits}], y: set[Annotated[bytes, {limits}]]) -> int: ...")
+    assert process.inputs["x"].schema_ == {**BINARY, "minLength": 8, "maxLength": 8}
+    assert process.inputs["y"].schema_["items"].items() >= {**BASE64, "minLength": 8, "maxLength": 8}.items()
+
+
+def test_defaults_that_are_bytes_are_published_as_base64_and_files_not_at_all(
+    published: Callable[..., Process],
+) -> None:
+    inputs = published("def run(x: bytes = b'\\xff', y: pathlib.Path = pathlib.Path('/etc')) -> int: ...").inputs
+    assert inputs["x"].schema_["default"] == "/w=="
+    assert "default" not in inputs["y"].schema_
+    assert not inputs["y"].is_required
+
+
 CLASSES = """
 class Colour(enum.Enum):
     RED = "red"
