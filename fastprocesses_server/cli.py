@@ -195,14 +195,28 @@ def run(
     url: Annotated[
         str | None, typer.Option(help="Server to run the process on, instead of here.", show_default=False)
     ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'NAME: VALUE'",
+            help="Header for that server, as credentials are; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     processes: Processes = None,
 ) -> None:
-    """Run a process once, here and without Redis, or as a job of a running server."""
+    """Run a process once, here and without Redis, or as a job of a running server.
+
+    The limits of time and memory hold here as well; one attempt is made, and nothing is cached.
+    """
     from .authoring.run import run_here, run_there
 
     settings = _settings(sys.stderr, processes_dir=processes)
     if url:
-        run_there(url, process_id, inputs or [], output)
+        run_there(url, process_id, inputs or [], output, header or ())
+    elif header:
+        raise UsageError("--header is for the server of --url")
     else:
         run_here(settings, process_id, inputs or [], output)
 
