@@ -131,12 +131,12 @@ def test_whoever_ends_the_command_ends_all_that_it_has_started(
     publish: Publish, number: signal.Signals, status: int
 ) -> None:
     publish("start", "")
-    command = psutil.Popen(
+    command = subprocess.Popen(
         [*COMMAND, "run", "limited"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     try:
-        wait_until(lambda: has_sleeper(command))
-        family = command.children(recursive=True)
+        wait_until(lambda: has_sleeper(psutil.Process(command.pid)))
+        family = psutil.Process(command.pid).children(recursive=True)
         assert len(family) == 2
         command.send_signal(number)
         _, error = command.communicate(timeout=30)
