@@ -59,7 +59,7 @@ def _warnings(document: Document, found: Found, process: Process) -> Iterator[st
         quoted = ", ".join(f'"{name}"' for name in names)
         yield (
             f"{document.source}: clients cannot send {quoted}, as nothing says what the callable takes there; "
-            f"write, for example, `{example}`"
+            f"write for example `{example}`"
         )
     if own_id := own_id_warning(document.source, process.id, found):
         yield own_id

@@ -203,6 +203,27 @@ def test_parameters_with_a_default_are_optional_and_publish_it(published: Callab
     assert (inputs["f"].schema_, inputs["f"].max_occurs) == (BINARY, "unbounded")
 
 
+def test_defaults_of_moments_conform_to_what_is_published(published: Callable[..., Process]) -> None:
+    inputs = published(
+        "class Span(BaseModel):\n"
+        "    begin: datetime.datetime = datetime.datetime(2026, 1, 2)\n"
+        "    end: datetime.datetime = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)\n"
+        "def run(a: datetime.datetime = datetime.datetime(2026, 1, 2), b: datetime.time = datetime.time(3, 4), "
+        "c: datetime.datetime = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), d: Span = Span()) -> int: ..."
+    ).inputs
+    assert not any(given.is_required for given in inputs.values())
+    span = inputs["d"].schema_["properties"]
+    assert {name: given.schema_.get("default") for name, given in inputs.items()} == {
+        "a": None,
+        "b": "03:04:00",
+        "c": "2026-01-02T00:00:00Z",
+        "d": None,
+    }
+    assert (span["begin"].get("default"), span["end"]["default"]) == (None, "2026-01-02T00:00:00Z")
+    for schema in (inputs["b"].schema_, inputs["c"].schema_, span["end"]):
+        assert compile_schema(schema).is_valid(schema["default"])
+
+
 def test_parameters_by_position_are_inputs_like_others(published: Callable[..., Process]) -> None:
     process = published("def run(a: int, b: int = 1, /, c: int = 2) -> int: ...")
     assert list(process.inputs) == ["a", "b", "c"]
