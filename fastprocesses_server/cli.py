@@ -58,6 +58,8 @@ Reload = Annotated[
     ),
 ]
 
+Told = Annotated[bool, typer.Option("--told", hidden=True, help="Whoever started it warns of the description files.")]
+
 STOP_SECONDS = 5
 """What a worker that stops may take beside the grace of its jobs."""
 
@@ -79,7 +81,7 @@ def dev(
     from .standalone.dev import run_dev
 
     settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
-    _load(settings)
+    _load(settings, is_told=True)  # the API will
     sys.exit(
         run_dev(
             host=settings.host,
@@ -125,7 +127,9 @@ def serve(
 
 
 @app.command()
-def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
+def worker(
+    processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None, told: Told = False
+) -> None:
     """Start a worker. SIGHUP has it read the description files again; running jobs end with the old code."""
     from .logs import configure_logs, keep_log_apart
     from .worker.app import run_worker
@@ -137,7 +141,8 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
         configure_logs(settings)
     else:
         settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    sys.exit(run_worker(settings, partial(_load, settings, queues=settings.worker_queues), legacy))
+    load = partial(_load, settings, queues=settings.worker_queues, is_told=told)
+    sys.exit(run_worker(settings, load, legacy))
 
 
 @app.command()
@@ -355,8 +360,13 @@ def _passed_on(settings: "Settings") -> dict[str, str]:
 
 
 def _load(
-    settings: "Settings", missing_packages: "MissingPackages" = "error", queues: tuple[str, ...] = ()
+    settings: "Settings",
+    missing_packages: "MissingPackages" = "error",
+    queues: tuple[str, ...] = (),
+    *,
+    is_told: bool = False,
 ) -> "Registry":
+    """With warnings of files, where these are not told elsewhere, and of what this program is asked to do with them."""
     from .processes.registry import load_registry
 
     registry = load_registry(
@@ -365,5 +375,5 @@ def _load(
         missing_packages=missing_packages,
         queues=queues,
     )
-    _warn(registry.warnings)
+    _warn(warning for warning in registry.warnings if not is_told or warning.startswith("FP_"))
     return registry
