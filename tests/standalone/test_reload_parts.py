@@ -240,29 +240,29 @@ def test_a_running_job_keeps_its_time_limit_over_a_reload_and_new_ones_have_the_
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[OwnValkey]:
+def hanging(tmp_path: Path) -> Iterator[OwnValkey]:
     with own_valkey(tmp_path) as valkey:
         yield valkey
 
 
 def test_a_reload_while_redis_hangs_leaves_the_old_or_the_new_and_loses_no_job(
-    valkey: OwnValkey, folder: Path, tmp_path: Path
+    hanging: OwnValkey, folder: Path, tmp_path: Path
 ) -> None:
-    parts = parts_on(valkey.url, folder, tmp_path)
+    parts = parts_on(hanging.url, folder, tmp_path)
     start(parts)
     try:
         with Client(base_url=url(parts["api"]), timeout=60) as client:
             end = tmp_path / "end"
             jobs = [client.submit("say", {"until": str(end)}) for _ in range(3)]
             client.when(jobs[0], "running")
-            valkey.send(signal.SIGSTOP)
+            hanging.send(signal.SIGSTOP)
             try:
                 save(folder, "new")
                 (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.1\ntitle: Say\n")
                 hang_up(*parts.values())
                 wait_until(lambda: title(parts["api"]) == title(parts["other"]) == "Say", SECONDS, parts["api"].log)
             finally:
-                valkey.send(signal.SIGCONT)
+                hanging.send(signal.SIGCONT)
             end.touch()
             for job in jobs:
                 assert client.finished(job)["status"] == "successful", parts["worker"].log()
