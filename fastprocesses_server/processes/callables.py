@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .fastprocesses_classes import adapted
-from .fastprocesses_names import offer_names
+from .fastprocesses.classes import adapted
+from .fastprocesses.names import offer_names
 from .suggestion import nearest
 
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from .annotations import RETURN
 from .answers import open_answers
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, NotMade, find_callable, find_exception
-from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
+from .fastprocesses.classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
 
