@@ -5,18 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typed_module import CLASSES as SHARED
+from typed_module import HEAD
 
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.processes.schemas import compile_schema
 
 Put = Callable[..., Path]
-HEAD = """
-import dataclasses, datetime, decimal, enum, pathlib, typing, uuid
-from typing import *
-from pydantic import BaseModel, Field
-from fastprocesses_server.types import *
-"""
 
 
 @pytest.fixture
@@ -142,20 +138,9 @@ def test_defaults_that_are_bytes_are_published_as_base64_and_files_not_at_all(
     assert not inputs["y"].is_required
 
 
-CLASSES = """
-class Colour(enum.Enum):
-    RED = "red"
-    BLUE = "blue"
-
-class Model(BaseModel):
-    colour: Colour
-    size: int = 1
-
-@dataclasses.dataclass
-class Data:
-    colour: Colour
-    size: int = 1
-
+CLASSES = (
+    SHARED
+    + """
 class Typed(typing.TypedDict):
     colour: Colour
     size: NotRequired[int]
@@ -164,6 +149,7 @@ class Named(NamedTuple):
     colour: Colour
     size: int = 1
 """
+)
 
 
 @pytest.mark.parametrize("name", ["Model", "Data", "Typed"])
