@@ -1,17 +1,15 @@
 """A store and the leases of two workers on one Valkey."""
 
-import asyncio
 import os
 from typing import Any
 
 import orjson
-from upper import make_process, make_registry
+from upper import ask_store, make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
-from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.jobs.record import Job
-from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.processes.registry import Registry
 from fastprocesses_server.settings import Settings
 
@@ -30,16 +28,7 @@ class Bench:
         return Leases(self.redis, Settings(), registry or make_registry(), owner, ("default",))
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """A method of the job store, in an event loop of its own."""
-
-        async def call() -> Any:
-            client = connect_async(self.url)
-            try:
-                return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
-            finally:
-                await client.aclose()
-
-        return asyncio.run(call())
+        return ask_store(self.url, method, *arguments, **options)
 
     def create(
         self,
