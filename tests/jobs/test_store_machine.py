@@ -16,7 +16,7 @@ from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Held, Leases, Outcome, Verdict
+from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
@@ -153,7 +153,7 @@ class Life(RuleBasedStateMachine):
         job_id, owner = self.pick(data)
         job, attempt, before = self.held_by(owner, job_id), self.attempt_of(job_id), self.record(job_id)
         if late == 3:
-            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0]
+            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0, b""]
             return
         done = [self.workers[owner].commit(job_id, attempt, Outcome(status, b"{}")) for _ in range(2)]
         if not job:
@@ -218,9 +218,10 @@ class Life(RuleBasedStateMachine):
     def gone(self, data: st.DataObject) -> None:
         job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
-        assert bool(self.workers[owner].gone(job_id, PID)) is bool(job)
+        answer = self.again("gone", owner, PID, job_id, token_hex(8))
         if job:
             job.lose()
+        assert answer == (job.status.encode() if job else None)
         assert self.workers[owner].gone(job_id, PID) is None
 
     @rule(data=st.data())
@@ -232,16 +233,16 @@ class Life(RuleBasedStateMachine):
     def overrun(self, data: st.DataObject) -> None:
         job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
-        held = Held(job_id, PID, self.attempt_of(job_id), Verdict.HARD, 0, 0)
-        assert self.workers[owner].overrun(held, {"detail": "over"}) is bool(job)
+        fence = [job_id, self.attempt_of(job_id), owner]
+        assert self.again("overrun", *fence, token_hex(8), "{}") == (b"failed" if job else None)
         if job:
             job.status, job.owner = "failed", ""
-        assert self.workers[owner].overrun(held, {"detail": "over"}) is False
+        assert self.again("overrun", *fence, token_hex(8), "{}") is None
 
     @rule(job_id=JOBS, unless_joined=st.integers(0, 1))
     def dismiss(self, job_id: str, unless_joined: int) -> None:
         leads = self.redis.get("fp:joint:k") == job_id.encode() and self.redis.exists("fp:joined:k")
-        self.again("dismiss", job_id, unless_joined, token_hex(8))
+        self.again("dismiss", job_id, unless_joined, token_hex(8), "")
         if job_id in self.jobs and self.jobs[job_id].status not in FINAL and not (unless_joined and leads):
             self.jobs[job_id].status = "dismissed"
 
