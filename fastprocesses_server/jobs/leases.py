@@ -220,10 +220,10 @@ class Leases:
         """The process died; the status that its job has now, None where it was not its job."""
         return _status(self.transitions["gone"](args=[self.owner, pid, job_id, token_hex(8)]))
 
-    def give_back(self) -> list[tuple[str, int]]:
-        """Leave: what runs goes back to the head of its queue. Job and process id of each."""
+    def give_back(self) -> list[tuple[str, int, Status]]:
+        """Leave: what runs goes back to the head of its queue. Job, process id and status now of each."""
         given = self.transitions["give_back"](args=[self.owner, *self.queues])
-        return [(job_id.decode(), int(pid)) for job_id, pid in given]
+        return [(job_id.decode(), int(pid), Status(status.decode())) for job_id, pid, status in given]
 
     def reap(self) -> list[tuple[str, Status]]:
         """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""

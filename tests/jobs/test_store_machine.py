@@ -191,7 +191,7 @@ class Life(RuleBasedStateMachine):
     @rule(owner=OWNERS)
     def give_back(self, owner: str) -> None:
         mine = {name for name, job in self.jobs.items() if self.held_by(owner, name)}
-        assert {name for name, _ in self.workers[owner].give_back()} == mine
+        assert {name for name, *_ in self.workers[owner].give_back()} == mine
         for name in mine:
             self.jobs[name].status, self.jobs[name].owner = "accepted", ""
             self.jobs[name].attempt -= 1

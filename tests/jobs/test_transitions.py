@@ -133,7 +133,7 @@ def test_attempts_are_counted(bench: Bench) -> None:
 def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
     bench.create(attempts=2)
     bench.one.claim("a")
-    assert bench.one.give_back() == [("a", PID)]
+    assert bench.one.give_back() == [("a", PID, Status.ACCEPTED)]
     claim = bench.two.claim("a")
     assert claim
     assert claim.job.attempt == 1
@@ -143,7 +143,7 @@ def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
 def test_a_job_that_must_not_run_twice_is_not_given_back(bench: Bench) -> None:
     bench.create(attempts=1)
     bench.one.claim("a")
-    assert bench.one.give_back() == [("a", PID)]
+    assert bench.one.give_back() == [("a", PID, Status.FAILED)]
     assert bench.read().status == Status.FAILED
     assert bench.two.claim("a") is None
 
