@@ -27,7 +27,8 @@ PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})
 PID = os.getpid()
 FINAL = ("successful", "failed", "dismissed")
-JOBS = st.sampled_from("abcd")
+JOBS = st.sampled_from("abcdefghijkl")
+KEYS = st.sampled_from([None, "k"])
 OWNERS = st.sampled_from(["one", "two"])
 
 
@@ -71,11 +72,18 @@ class Life(RuleBasedStateMachine):
         return {name.decode(): value.decode() for name, value in fields.items() if name != b"envelope"}
 
     def pick(self, data: st.DataObject) -> tuple[str, str]:
-        """Mostly a job that runs, and its owner; now and then any of both."""
-        running = [(name, job.owner) for name, job in self.jobs.items() if job.status == "running"]
-        if running and data.draw(st.integers(0, 4)):
-            return data.draw(st.sampled_from(running))
+        """Mostly a job that runs, a new one where none does, and its owner; now and then any of both."""
+        if data.draw(st.integers(0, 4)):
+            if not self.all("running"):
+                self.create(data.draw(JOBS), data.draw(KEYS))
+                self.claim(data, data.draw(OWNERS))
+            if running := self.all("running"):
+                name = data.draw(st.sampled_from(running))
+                return name, self.jobs[name].owner
         return data.draw(JOBS), data.draw(OWNERS)
+
+    def all(self, status: str) -> list[str]:
+        return [name for name, job in self.jobs.items() if job.status == status]
 
     def attempt_of(self, job_id: str) -> int:
         return self.jobs[job_id].attempt if job_id in self.jobs else 1
@@ -113,7 +121,7 @@ class Life(RuleBasedStateMachine):
         for job_id, key in (("a", None), ("b", None), ("c", "k")):
             self.create(job_id, key)
 
-    @rule(job_id=JOBS, key=st.sampled_from([None, "k"]))
+    @rule(job_id=JOBS, key=KEYS)
     def create(self, job_id: str, key: str | None) -> None:
         async def call() -> None:
             client = connect_async(self.url)
@@ -123,11 +131,12 @@ class Life(RuleBasedStateMachine):
         asyncio.run(call())
         self.jobs.setdefault(job_id, Model(key))
 
-    @rule(job_id=JOBS, owner=OWNERS)
-    def claim(self, job_id: str, owner: str) -> None:
+    @rule(data=st.data(), owner=OWNERS)
+    def claim(self, data: st.DataObject, owner: str) -> None:
         """One process runs one job: a claim gives up what it held, unless it is this very job."""
-        record = self.record(job_id)
-        running = [name for name, job in self.jobs.items() if job.status == "running"]
+        waiting = self.all("accepted")
+        job_id = data.draw(st.sampled_from(waiting) if waiting and data.draw(st.integers(0, 4)) else JOBS)
+        record, running = self.record(job_id), self.all("running")
         mine = [name for name in running if self.jobs[name].owner == owner]
         claimed = self.workers[owner].claim(job_id)
         if job_id in mine:
@@ -142,11 +151,6 @@ class Life(RuleBasedStateMachine):
             self.jobs[job_id].start(owner)
         else:
             assert len(running) > len(mine)
-
-    @rule(job_id=JOBS, owner=OWNERS)
-    def claim_once_more(self, job_id: str, owner: str) -> None:
-        """Most of what follows needs a job that runs."""
-        self.claim(job_id, owner)
 
     @rule(data=st.data(), status=st.sampled_from([Status.SUCCESSFUL, Status.FAILED]), late=st.integers(0, 3))
     def commit(self, data: st.DataObject, status: Status, late: int) -> None:
@@ -281,14 +285,18 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def an_accepted_job_waits_in_one_place(self) -> None:
         waiting = sorted(name for names in self.places().values() for name in names)
-        accepted = [name for name, job in self.jobs.items() if job.status == "accepted"]
-        assert waiting == sorted(name for name in accepted if not self.jobs[name].is_put_off)
+        assert waiting == sorted(name for name in self.all("accepted") if not self.jobs[name].is_put_off)
+
+    @invariant()
+    def what_has_a_message_may_be_claimed(self) -> None:
+        free = [name for name in self.all("accepted") if "held" not in self.record(name)]
+        assert sorted(self.places()["waiting"]) == sorted(free)
 
     @invariant()
     def what_is_looked_at_next_is_what_runs_or_is_put_off(self) -> None:
         due: Any = self.redis.zrange("fp:due", 0, -1)
         put_off = {name for name, job in self.jobs.items() if job.status == "accepted" and job.is_put_off}
-        running = {name for name, job in self.jobs.items() if job.status == "running"}
+        running = set(self.all("running"))
         assert {name.decode() for name in due} == running | put_off
 
     @invariant()
@@ -306,7 +314,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def limits_and_leaders_hold(self) -> None:
         running: Any = self.redis.smembers("fp:running:upper")
-        assert {name.decode() for name in running} == {n for n, job in self.jobs.items() if job.status == "running"}
+        assert {name.decode() for name in running} == set(self.all("running"))
         assert len(running) <= 1
         assert running or self.redis.exists("fp:waiting:default") or not self.redis.exists("fp:parked:upper")
         leader: Any = self.redis.get("fp:joint:k")
