@@ -120,6 +120,15 @@ def test_a_job_whose_process_died_goes_to_the_head_of_the_queue(bench: Bench) ->
     assert again.job.attempt == 2
 
 
+def test_a_death_of_another_process_leaves_a_job_alone(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    assert bench.two.gone("a", PID) is None  # on another machine
+    assert bench.one.gone("a", PID + 1) is None
+    assert bench.read().status == Status.RUNNING
+    assert [held.verdict for held in bench.one.beat()] == [Verdict.RUN]
+
+
 def test_attempts_are_counted(bench: Bench) -> None:
     bench.create(attempts=2)
     for expected in (Status.ACCEPTED, Status.FAILED):
