@@ -49,6 +49,7 @@ def test_those_whose_job_fits_no_worker_fail_with_it(bench: Bench, lines: list[s
         assert old.decline(claim.job, "waits", b"{}") == status
         bench.redis.hincrby("fp:job:a", "unfit_since", -600_000)
         bench.end_pauses()
+    assert {bench.read(job_id).status for job_id in "abc"} == {Status.FAILED}
     assert lines == [f"job {other} failed with job a, which it had joined" for other in "bc"]
 
 

@@ -184,13 +184,32 @@ class Life(RuleBasedStateMachine):
 
     @rule(data=st.data(), late=st.integers(0, 3), registry=st.sampled_from(["f", "g"]))
     def decline(self, data: st.DataObject, late: int, registry: str) -> None:
-        job_id, owner = self.pick(data)
-        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
-        answer = self.again("decline", *fence, token_hex(8), 8_000, registry, "waits", "{}", 1_000, 60_000)
-        assert answer == (b"accepted" if job and late < 3 else None)
-        if job and late < 3:
+        answer, job, owner = self.call_decline(data, late, registry, longest=60_000)
+        assert answer == (b"accepted" if job else None)
+        if job:
             assert not self.redis.exists(f"fp:worker:{owner}")
             job.status, job.owner, job.attempt, job.is_put_off = "accepted", "", job.attempt - 1, True
+
+    @rule(data=st.data(), late=st.integers(0, 3))
+    def decline_for_good(self, data: st.DataObject, late: int) -> None:
+        """The jobs that have joined it fit as little."""
+        answer, job, owner = self.call_decline(data, late, "f", longest=0)
+        assert (answer or b"").split()[:1] == ([b"failed"] if job else [])
+        if job:
+            assert not self.redis.exists(f"fp:worker:{owner}")
+            job.status = "failed"
+            for other in self.jobs.values():
+                if job.key and other.key == job.key and other.status == "accepted":
+                    other.status = "failed"
+
+    def call_decline(
+        self, data: st.DataObject, late: int, registry: str, longest: int
+    ) -> tuple[bytes | None, Model | None, str]:
+        """The answer, the job where it is to have an effect, and whose that was."""
+        job_id, owner = self.pick(data)
+        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
+        answer = self.again("decline", *fence, token_hex(8), 8_000, registry, "waits", "{}", 60_000, longest)
+        return answer, None if late == 3 else job, owner
 
     @rule(owner=OWNERS)
     def give_back(self, owner: str) -> None:
@@ -224,6 +243,7 @@ class Life(RuleBasedStateMachine):
         job = self.held_by(owner, job_id)
         answer = self.again("gone", owner, PID, job_id, token_hex(8))
         if job:
+            assert not self.redis.exists(f"fp:worker:{owner}")
             job.lose()
         assert answer == (job.status.encode() if job else None)
         assert self.workers[owner].gone(job_id, PID) is None

@@ -207,6 +207,9 @@ def test_a_lost_message_is_sent_again_at_the_second_look(bench: Bench) -> None:
     bench.redis.hset("fp:job:a", "missed", 0)
     bench.two.reap()
     assert bench.queue() == ["b", "a"]
+    bench.redis.rpop("default")
+    bench.two.reap()
+    assert bench.queue() == ["b"]  # it may be on its way
 
 
 def test_limits_are_told_by_the_heartbeat(bench: Bench) -> None:
@@ -229,6 +232,17 @@ def test_progress_goes_forward_only(bench: Bench) -> None:
         assert bench.one.progress(claim.job, percent, f"at {percent}")
     job = bench.read()
     assert (job.progress, job.message) == (30, "at 20")
+
+
+def test_a_new_attempt_has_said_nothing_yet(bench: Bench) -> None:
+    bench.create()
+    for expected in (1, 2):
+        claim = bench.one.claim("a")
+        assert claim
+        assert (claim.job.attempt, claim.job.message, claim.job.progress) == (expected, None, 0)
+        assert bench.one.progress(claim.job, 30, "at 30")
+        assert bench.one.retry(claim.job, 0, "again", b"{}") == Status.ACCEPTED
+        assert bench.read().message == "again"
 
 
 def test_the_end_of_a_job_is_told_once_to_who_waits(bench: Bench) -> None:
