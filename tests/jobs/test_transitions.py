@@ -10,7 +10,7 @@ from upper import make_process
 
 from fastprocesses_server.errors import Unavailable
 from fastprocesses_server.execution.request import RequestReader
-from fastprocesses_server.jobs.leases import Outcome, Verdict
+from fastprocesses_server.jobs.leases import Held, Outcome, Verdict
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.selection import Selection, Window
 
@@ -243,6 +243,21 @@ def test_a_new_attempt_has_said_nothing_yet(bench: Bench) -> None:
         assert bench.one.progress(claim.job, 30, "at 30")
         assert bench.one.retry(claim.job, 0, "again", b"{}") == Status.ACCEPTED
         assert bench.read().message == "again"
+        assert bench.one.beat() == []
+
+
+def test_an_attempt_that_is_over_changes_nothing(bench: Bench) -> None:
+    bench.create()
+    first = bench.one.claim("a")
+    assert first
+    assert bench.one.retry(first.job, 0, "again", b"{}") == Status.ACCEPTED
+    assert bench.one.claim("a")
+    before = bench.record()
+    assert not bench.one.progress(first.job, 50, "late")
+    assert bench.one.retry(first.job, 0, "late", b"{}") is None
+    assert bench.one.decline(first.job, "late", b"{}") is None
+    assert not bench.one.overrun(Held("a", PID, 1, Verdict.HARD, 0, 0), {"detail": "late"})
+    assert bench.record() == before
 
 
 def test_the_end_of_a_job_is_told_once_to_who_waits(bench: Bench) -> None:
