@@ -196,6 +196,16 @@ def test_a_heartbeat_clears_the_suspicion(bench: Bench) -> None:
     assert bench.two.reap() == []
 
 
+def test_each_attempt_is_suspected_anew(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.end_pauses()
+    assert bench.one.gone("a", PID) == Status.ACCEPTED
+    bench.one.claim("a")
+    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.two.reap() == []
+
+
 def test_a_lost_message_is_sent_again_at_the_second_look(bench: Bench) -> None:
     bench.create("a")
     bench.create("b")
