@@ -105,7 +105,8 @@ class Runner:
             return
         job = claim.job
         fail_point("claimed", job.id)
-        logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
+        instead = f", for job {job.joined}, which it had joined" if job.joined else ""
+        logger.info("job {} running: {} {}, attempt {}{}", job.id, job.process_id, job.version, job.attempt, instead)
         try:
             is_over = self._run(claim)
         except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs

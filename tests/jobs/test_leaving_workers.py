@@ -61,7 +61,7 @@ def test_a_child_commits_nothing_for_what_was_given_back(
 def test_a_worker_that_heard_no_answer_is_told_again_what_it_gave_back(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
     one.claim("a")
-    assert one.give_back() == [("a", PID)]
+    assert one.give_back() == [("a", PID, Status.ACCEPTED)]
     two.claim("a")
-    assert one.give_back() == [("a", PID)]
+    assert one.give_back() == [("a", PID, Status.ACCEPTED)]
     assert one.redis.hget("fp:job:a", "owner") == b"two"
