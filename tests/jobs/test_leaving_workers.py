@@ -33,6 +33,14 @@ def test_a_message_that_a_child_had_when_its_worker_left_costs_no_attempt(worker
     assert claim.job.attempt == 1
 
 
+def test_a_worker_that_has_left_leaves_no_list_of_jobs(workers: tuple[Leases, Leases]) -> None:
+    one, _ = workers
+    assert one.claim("a")
+    assert one.redis.exists("fp:worker:one")
+    one.give_back()
+    assert not one.redis.exists("fp:worker:one")
+
+
 def test_that_message_is_sent_again(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
     one.redis.delete("default")
