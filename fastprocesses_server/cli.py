@@ -58,6 +58,8 @@ Reload = Annotated[
     ),
 ]
 
+Told = Annotated[bool, typer.Option("--told", hidden=True, help="Whoever started it warns of the description files.")]
+
 STOP_SECONDS = 5
 """What a worker that stops may take beside the grace of its jobs."""
 
@@ -79,7 +81,7 @@ def dev(
     from .standalone.dev import run_dev
 
     settings = _settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
-    _load(settings)
+    _load(settings, is_told=True)  # the API will
     sys.exit(
         run_dev(
             host=settings.host,
@@ -125,7 +127,9 @@ def serve(
 
 
 @app.command()
-def worker(processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None) -> None:
+def worker(
+    processes: Processes = None, concurrency: Concurrency = None, queues: Queues = None, told: Told = False
+) -> None:
     """Start a worker. SIGHUP has it read the description files again; running jobs end with the old code."""
     from .logs import configure_logs, keep_log_apart
     from .worker.app import run_worker
@@ -137,7 +141,8 @@ def worker(processes: Processes = None, concurrency: Concurrency = None, queues:
         configure_logs(settings)
     else:
         settings = _settings(processes_dir=processes, worker_concurrency=concurrency, worker_queues=queues)
-    sys.exit(run_worker(settings, partial(_load, settings, queues=settings.worker_queues), legacy))
+    load = partial(_load, settings, queues=settings.worker_queues, is_told=told)
+    sys.exit(run_worker(settings, load, legacy))
 
 
 @app.command()
@@ -179,7 +184,9 @@ def check(
 
 @app.command()
 def run(
-    process_id: Annotated[str, typer.Argument(metavar="ID", help="Process to run.")],
+    process_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Process to run; id:version for one of its versions.")
+    ],
     inputs: Annotated[
         list[str] | None,
         typer.Argument(
@@ -193,14 +200,28 @@ def run(
     url: Annotated[
         str | None, typer.Option(help="Server to run the process on, instead of here.", show_default=False)
     ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="'NAME: VALUE'",
+            help="Header for that server, as credentials are; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     processes: Processes = None,
 ) -> None:
-    """Run a process once, here and without Redis, or as a job of a running server."""
+    """Run a process once, here and without Redis, or as a job of a running server.
+
+    The limits of time and memory hold here as well; one attempt is made, and nothing is cached.
+    """
     from .authoring.run import run_here, run_there
 
     settings = _settings(sys.stderr, processes_dir=processes)
     if url:
-        run_there(url, process_id, inputs or [], output)
+        run_there(url, process_id, inputs or [], output, header or ())
+    elif header:
+        raise UsageError("--header is for the server of --url")
     else:
         run_here(settings, process_id, inputs or [], output)
 
@@ -254,7 +275,9 @@ def schema() -> None:
 
 @app.command()
 def show(
-    process_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the process.")],
+    process_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of the process; id:version for one of its versions.")
+    ],
     processes: Processes = None,
     origin: Annotated[bool, typer.Option("--origin", help="Show where each value comes from.")] = False,
     openapi: Annotated[bool, typer.Option("--openapi", help="Show its path in the API definition.")] = False,
@@ -282,7 +305,7 @@ def show(
         path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
         _print_json({path.path: {"post": path.operation()}})
     elif ogc:
-        _print_json(description(effective.process, _urls(settings)))
+        _print_json(description(effective.process, _urls(settings), effective.older))
     else:
         _print(write_yaml(members(effective, settings)))
 
@@ -337,8 +360,13 @@ def _passed_on(settings: "Settings") -> dict[str, str]:
 
 
 def _load(
-    settings: "Settings", missing_packages: "MissingPackages" = "error", queues: tuple[str, ...] = ()
+    settings: "Settings",
+    missing_packages: "MissingPackages" = "error",
+    queues: tuple[str, ...] = (),
+    *,
+    is_told: bool = False,
 ) -> "Registry":
+    """With warnings of files, where these are not told elsewhere, and of what this program is asked to do with them."""
     from .processes.registry import load_registry
 
     registry = load_registry(
@@ -347,5 +375,5 @@ def _load(
         missing_packages=missing_packages,
         queues=queues,
     )
-    _warn(registry.warnings)
+    _warn(warning for warning in registry.warnings if not is_told or warning.startswith("FP_"))
     return registry

@@ -66,7 +66,8 @@ class DescriptionFile(pytest.File):
     """The examples of one file."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        for process in (self._registry() or {}).values():
+        registry = self._registry()
+        for process in registry.all_versions if registry else ():
             if Path(process.source).resolve() == self.path.resolve():
                 for name in process.examples:
                     yield Example.from_parent(self, name=name, process=process)

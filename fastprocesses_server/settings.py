@@ -183,7 +183,8 @@ class Settings(BaseSettings):
     )
     sync_execution_timeout_seconds: Annotated[float, Field(gt=0)] | None = _setting(
         None,
-        "Where set, a synchronous execution that takes longer is stopped and answered with 504.",
+        "Where set, a synchronous execution that takes longer is answered with 504, "
+        "and stopped where nobody else waits for it.",
         also=_also("SYNC_EXECUTION_TIMEOUT_SECONDS"),
     )
     keep_sync_jobs: bool = _setting(

@@ -76,7 +76,7 @@ def _process(process_id: str, settings: Settings) -> Process:
     folder = settings.processes_dir.resolve()
     registry = _registry(folder, settings.allowed_modules, _state(folder))
     if process_id not in registry:
-        raise NoSuchProcess(f"{folder} has no process {process_id!r}{suggest(process_id, registry)}")
+        raise NoSuchProcess(f"{folder} has no process {process_id!r}{suggest(process_id, registry.ids)}")
     return registry[process_id]
 
 

@@ -30,13 +30,20 @@ def make_registry(*processes: Process) -> Registry:
     return Registry({process.id: process for process in processes or (make_process(),)})
 
 
+def ask_store(url: str, method: str, *arguments: Any, **options: Any) -> Any:
+    """A method of the job store, in an event loop of its own."""
+
+    async def call() -> Any:
+        client = connect_async(url)
+        try:
+            return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
+        finally:
+            await client.aclose()
+
+    return asyncio.run(call())
+
+
 def create_job(url: str, job_id: str, process: Process) -> None:
     """Accepted and queued, with inputs by default."""
-
-    async def create() -> None:
-        client = connect_async(url)
-        execution = RequestReader(process).read({"inputs": {}})
-        await JobStore(client, Settings()).create(job_id, execution, is_public=True)
-        await client.aclose()
-
-    asyncio.run(create())
+    execution = RequestReader(process).read({"inputs": {}})
+    ask_store(url, "create", job_id, execution, is_public=True)

@@ -69,14 +69,14 @@ def find(settings: Settings, *, run: bool = False, timeout: float | None = None)
         complaints,
         registry.warnings,
         tuple(registry.values()),
-        examples=sum(len(process.examples) for process in registry.values()) if run else None,
+        examples=sum(len(process.examples) for process in registry.all_versions) if run else None,
     )
 
 
 def _wrong_examples(registry: Registry, settings: Settings, timeout: float | None) -> Iterator[FileComplaint]:
     from .example_runs import run_examples  # noqa: PLC0415 - a check that runs nothing starts sooner without it
 
-    yield from run_examples(registry.values(), settings.processes_dir, timeout)
+    yield from run_examples(registry.all_versions, settings.processes_dir, timeout)
 
 
 def as_text(findings: Findings) -> Said:

@@ -1,6 +1,6 @@
 """One process as it is in effect: what file, callable and settings say of it, as an author would write it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from ..jobs.lifetimes import cache_seconds, results_seconds, time_limits
 from ..processes.candidates import Candidate, is_allowed, not_allowed, read_folder
 from ..processes.complaints import DescriptionErrors, shown
 from ..processes.description import Process
+from ..processes.description_file import id_of
 from ..processes.document import Document
 from ..processes.inspection import Found
 from ..processes.inspector import inspect_callables
 from ..processes.quantities import duration_text, size_text
 from ..processes.registry import make_registry
 from ..processes.suggestion import suggest
+from ..processes.versions import base_id
 from ..settings import Settings
 from .yaml_writer import ordered
 
@@ -34,32 +36,46 @@ class Effective:
     document: Document
     found: Found
     warnings: tuple[str, ...]
+    older: tuple[Process, ...] = ()
+    """Earlier versions of the same process, newest first."""
 
 
 def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str] = ()) -> Effective:
-    """Only the callable of this process is imported, by a child process; what is wrong with others is left aside.
+    """Of an id with a version, `buffer:1.4.2`, that version; of one without, the newest.
 
-    Raises DescriptionErrors with what is wrong with its file, StartError where there is no such process.
+    Only the callables of this process are imported, by a child process; what is wrong with others is left aside.
+    Raises DescriptionErrors with what is wrong with its files, StartError where there is no such process.
     """
+    base = base_id(process_id)
     candidates, complaints = read_folder(folder.resolve())
-    own = [candidate for candidate in candidates if _id(candidate) == process_id]
+    own = [candidate for candidate in candidates if _id(candidate) == base]
     files = {candidate.document.source for candidate in own}
-    wrong = [one for one in complaints if one.file in files or (not own and Path(one.file).stem == process_id)]
+    wrong = [one for one in complaints if one.file in files or id_of(Path(one.file)) == base]
     wrong += [not_allowed(one, allowed_modules) for one in own if one.callable and not is_allowed(one, allowed_modules)]
     if wrong:
         raise DescriptionErrors(wrong)
     if not own:
-        what = f"there is no process {process_id}{suggest(process_id, map(_id, candidates))}"
-        raise StartError(f"{shown(folder)}: {what}")
+        raise _missing(folder, process_id, map(_id, candidates))
     reports = inspect_callables(folder, [candidate.wanted for candidate in own])
     registry = make_registry(list(zip(own, reports, strict=True)))
-    found, *_ = [report for report in reports if isinstance(report, Found)]  # of another report there is no process
-    return Effective(registry[process_id], own[0].document, found, registry.warnings)
+    if process_id not in registry:
+        raise _missing(folder, process_id, registry.ids)
+    process = registry[process_id]
+    document, found = next(
+        (one.document, report)
+        for one, report in zip(own, reports, strict=True)
+        if one.document.source == process.source and isinstance(report, Found)  # of another there is no process
+    )
+    return Effective(process, document, found, registry.warnings, tuple(registry.versions_before(process)))
+
+
+def _missing(folder: Path, process_id: str, known: Iterable[str]) -> StartError:
+    return StartError(f"{shown(folder)}: there is no process {process_id}{suggest(process_id, known)}")
 
 
 def _id(candidate: Candidate) -> str:
     named = candidate.document.data.get("id")
-    return named if isinstance(named, str) else candidate.document.path.stem
+    return named if isinstance(named, str) else id_of(candidate.document.path)
 
 
 def members(effective: Effective, settings: Settings) -> Members:
@@ -68,6 +84,7 @@ def members(effective: Effective, settings: Settings) -> Members:
     document = process.model_dump(by_alias=True, exclude_none=True, mode="json")
     whole = {
         **document,
+        "id": base_id(process.id),
         "callable": data["callable"],
         "inputs": {name: _described(one) for name, one in document["inputs"].items()},
         "outputs": {name: _described(one) for name, one in document["outputs"].items()},

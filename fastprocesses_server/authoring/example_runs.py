@@ -11,6 +11,7 @@ from ..processes.children import Child, Ended, child, command
 from ..processes.complaints import FileComplaint
 from ..processes.description import Process
 from ..processes.document import Document, read_document
+from ..processes.versions import base_id
 from .example_trial import Finding
 
 COMMAND = command("fastprocesses_server.authoring.example_trial")
@@ -51,7 +52,7 @@ def _findings(wanted: Sequence[tuple[Process, str]], folder: Path, seconds: floa
     order = {
         "folder": str(folder.resolve()),
         "wanted": [
-            {"process": process.model_dump(mode="json", by_alias=True), "examples": [name for _, name in examples]}
+            {"process": _document(process), "examples": [name for _, name in examples]}
             for process, examples in groupby(wanted, lambda one: one[0])
         ],
     }
@@ -60,6 +61,11 @@ def _findings(wanted: Sequence[tuple[Process, str]], folder: Path, seconds: floa
         for process, _ in wanted:
             limit = process.run.time_limit
             yield [_finding(one) for one in json.loads(trial.line(seconds or limit.hard or limit.soft or SECONDS))]
+
+
+def _document(process: Process) -> dict[str, Any]:
+    """As a file would say it, whose ids have no version."""
+    return {**process.model_dump(mode="json", by_alias=True), "id": base_id(process.id)}
 
 
 def _await_ready(trial: Child) -> None:

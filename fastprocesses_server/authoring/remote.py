@@ -1,9 +1,10 @@
 """A running server, asked as any client asks one: submit, watch, fetch."""
 
 import base64
+import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -11,8 +12,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from ..errors import StartError
-from ..execution.media_type import BINARY, JSON, TEXT, Kind
+from ..errors import StartError, UsageError
+from ..execution.media_type import BINARY, JSON, TEXT, Kind, is_json
 from ..execution.outputs import EncodedOutput
 from .trial import Report
 
@@ -25,12 +26,44 @@ PATIENCE = 60
 RESULTS = ("http://www.opengis.net/def/rel/ogc/1.0/results", "results")
 
 
-class RemoteServer:
-    """Everything that it does not answer with success is a StartError with its words."""
+NONE: Mapping[str, str] = {}
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
+"""RFC 9110, in ASCII."""
 
-    def __init__(self, url: str) -> None:
+
+def read_headers(texts: Iterable[str]) -> dict[str, str]:
+    """By name. Raises UsageError, which does not repeat a value, as it may be secret."""
+    headers: dict[str, str] = {}
+    for text in texts:
+        if not (read := HEADER.fullmatch(text)):
+            raise UsageError(f"--header {text.partition(':')[0]!r}: headers are written 'Name: value'")
+        headers[read[1]] = read[2]
+    return headers
+
+
+class RemoteServer:
+    """Everything that it does not answer with success is a StartError with its words.
+
+    `headers` go to this server alone, whatever it links or redirects to: they may be credentials.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str] = NONE) -> None:
         self.url = url.rstrip("/")
-        self.client = httpx.Client(follow_redirects=True, timeout=30, headers={"Accept": "application/json"})
+        self.headers = headers
+        self.client = httpx.Client(
+            follow_redirects=True,
+            timeout=30,
+            headers={"Accept": "application/json"},
+            event_hooks={"request": [self._add_headers]},
+        )
+
+    def _add_headers(self, request: httpx.Request) -> None:
+        is_own = _origin(request.url) == _origin(httpx.URL(self.url))
+        for name, value in self.headers.items():
+            if is_own:
+                request.headers[name] = value
+            else:
+                request.headers.pop(name, None)  # a redirect keeps those of the first request
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +120,8 @@ class RemoteServer:
             case {"href": str(href)}:
                 answer = self._ask("GET", href, headers={"Accept": "*/*"})
                 media_type = answer.headers.get("content-type", BINARY)
-                kind = Kind.TEXT if media_type.startswith("text/") else Kind.BINARY
+                is_text = media_type.startswith("text/")
+                kind = Kind.JSON if is_json(media_type) else Kind.TEXT if is_text else Kind.BINARY
                 return EncodedOutput(name, media_type, kind, answer.content)
             case {"value": str(text), "encoding": "base64"}:
                 return EncodedOutput(name, value.get("mediaType", BINARY), Kind.BINARY, base64.b64decode(text))
@@ -121,6 +155,11 @@ class RemoteServer:
 
 class Away(StartError):
     """The server may be back in a moment."""
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return url.scheme, url.host, port
 
 
 def _results_of(status: Mapping[str, Any], job: str) -> str:

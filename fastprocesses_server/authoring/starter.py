@@ -14,6 +14,7 @@ TEMPLATE = {
     ".env": "dot.env",
     "README.md": "README.md",
     "compose.yaml": "compose.yaml",
+    "pytest.ini": "pytest.ini",
     "processes.d/distances.py": "distances.py.txt",
     "processes.d/great-circle.yaml": "great-circle.yaml",
     "test_processes.py": "test_processes.py.txt",

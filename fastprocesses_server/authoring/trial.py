@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -21,6 +22,7 @@ from ..settings import Settings
 from ..worker.arguments import Fetching
 from ..worker.calls import Caller
 from ..worker.context import Context
+from ..worker.failures import over_soft_limit
 
 Report = Callable[[float, str], object]
 
@@ -38,6 +40,15 @@ class Trial:
     workdir: Path
     report: Report = unreported
 
+    @cached_property
+    def context(self) -> Context:
+        return Context(f"trial-{token_hex(4)}", self.workdir, self.report)
+
+    def end_softly(self, *_: object) -> None:
+        """As a handler of a signal: the callable is over its soft time limit."""
+        self.context.cancelled = True
+        raise over_soft_limit()
+
     def run(self, request: Mapping[str, Any]) -> list[EncodedOutput]:
         """The outputs of an execute request.
 
@@ -47,8 +58,7 @@ class Trial:
         """
         execution = self.execution(request)
         caller = Caller(self.process, self.settings.processes_dir)
-        context = Context(f"trial-{token_hex(4)}", self.workdir, self.report)
-        arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
+        arguments = caller.arguments(execution, self.context, lambda hrefs: self._fetch(execution, hrefs))
         outputs = caller.encode(caller.call(arguments))
         caller.check_size(map(size, outputs))
         return outputs
@@ -65,11 +75,11 @@ class Trial:
         async with Guard(self.settings.reference_hosts).async_client() as client:
             return await resolve(hrefs, lambda href: peek(client, href))
 
-    def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
+    def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]]) -> dict[str, Reference]:
         with Guard(self.settings.reference_hosts).client() as client:
             nothing_stored = ResultStore(self.workdir)
             fetching = Fetching(
-                client, self.settings.max_reference_size, nothing_stored, lambda _: None, lambda: context.workdir
+                client, self.settings.max_reference_size, nothing_stored, lambda _: None, lambda: self.context.workdir
             )
             return fetching.complete(execution, hrefs)
 

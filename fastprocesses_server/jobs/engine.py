@@ -1,10 +1,12 @@
 """From an execution to its outputs: the cache, a job, the wait. What the API does with a valid request."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -101,7 +103,7 @@ class Engine:
             created = await self.store.create_finished(job_id, execution, own, is_public=True)
         if created.job_id == job_id:
             status, process = Status.ACCEPTED if own is None else Status.SUCCESSFUL, execution.process
-            logger.info("job {} {}: {} {}", job_id, status, process.id, process.version)
+            logger.info("job {} {}: {} {}{}", job_id, status, process.id, process.version, _joining(created))
         job = await self._public(created.job_id, execution)
         return Submitted(job, self._use(execution, created, is_hit=own is not None))
 
@@ -130,26 +132,36 @@ class Engine:
                 )
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
-                logger.info("job {} accepted, its client waits: {}", job_id, execution.process.id)
+                logger.info("job {} accepted, its client waits: {}{}", job_id, execution.process.id, _joining(created))
                 answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
-                logger.info("job {}: its client went away", job_id)
                 await self._leave(job_id, execution)
                 raise
         use = self._use(execution, created)
         if answer:
             return Finished(job_id, outcome(answer), use)
         if wait is None:
-            await self.store.dismiss(job_id, unless_joined=True)
-            raise self._timeout()
+            raise await self._end(job_id)
         return Submitted(await self._public(job_id, execution), use)
 
     async def _leave(self, job_id: str, execution: Execution) -> None:
         """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
+        logger.info("job {}: its client went away", job_id)
         if execution.idempotency:
             return
         with suppress(*STORE_ERRORS):  # then it runs on for nobody
-            await asyncio.shield(self.store.dismiss(job_id, unless_joined=True))
+            await asyncio.shield(self._abandon(job_id))
+
+    async def _end(self, job_id: str) -> SyncTimeout:
+        """What its client is told whose time is over, and who sent the same request and waits as well."""
+        timeout = self._timeout()
+        await self._abandon(job_id, timeout.document(f"/jobs/{job_id}"))
+        return timeout
+
+    async def _abandon(self, job_id: str, problem: Mapping[str, Any] | None = None) -> None:
+        before = await self.store.abandon(job_id, problem)
+        if before and not before.is_final:
+            logger.info("job {} dismissed: nobody waits for it", job_id)
 
     async def _run_from_cache(
         self, execution: Execution, cached: Outputs, wait: float | None
@@ -178,7 +190,7 @@ class Engine:
 
     def _timeout(self) -> SyncTimeout:
         return SyncTimeout(
-            f"The process did not end within {self.settings.sync_execution_timeout_seconds:g} s and was stopped. "
+            f"The process did not end within {self.settings.sync_execution_timeout_seconds:g} s. "
             "For a job without this limit, send the header Prefer: respond-async."
         )
 
@@ -224,7 +236,7 @@ class Engine:
         if not job.status.is_final:
             return None
         manifest = await self.store.manifest(job_id)
-        return Reply(job.status, manifest or orjson.dumps(job.problem))
+        return Reply(job.status, manifest or (orjson.dumps(job.problem) if job.problem else b""))
 
     async def outputs(self, job: Job) -> Outputs | None:
         """Of a successful job; None where they have expired."""
@@ -272,6 +284,10 @@ class Engine:
             return None
 
 
+def _joining(created: Created) -> str:
+    return f", joined to job {created.leader}" if created.leader else ""
+
+
 def outcome(reply: Reply) -> Outputs:
     """What a run led to.
 
@@ -281,7 +297,7 @@ def outcome(reply: Reply) -> Outputs:
     match reply.status:
         case Status.SUCCESSFUL:
             return read_manifest(reply.outcome)
-        case Status.FAILED:
+        case _ if reply.outcome:
             raise JobFailed(orjson.loads(reply.outcome))
         case _:
             raise ResultNotAvailable("The job was dismissed.")

@@ -31,6 +31,9 @@ PATIENCE = 300.0
 
 REGISTRY_SECONDS = 86_400
 
+LACKS_FILES = 2
+"""What `commit` answers where joined jobs need files of their own first."""
+
 NONE: Mapping[str, bytes] = {}
 
 
@@ -67,7 +70,7 @@ class Held:
     """Bytes; 0 where there is none."""
     progress: int
     left: int = 0
-    """Bytes that earlier jobs left in the memory of its process: these do not count."""
+    """Bytes that earlier jobs left in its process, and in what they left running: these do not count."""
     elapsed: float = 0
     """Seconds since the attempt began, on the store's clock, which may have been set meanwhile."""
     soft_limit: float = inf
@@ -126,7 +129,7 @@ class Leases:
     def claim(self, job_id: str, left: int = 0) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits.
 
-        `left`: bytes that earlier jobs left in the memory of this process.
+        `left`: bytes that earlier jobs left in this process, and in what they left running.
         """
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint, left]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
@@ -165,8 +168,12 @@ class Leases:
         manifests = (item for pair in joined.items() for item in pair)
         arguments = [job_id, attempt, self.owner, outcome.status, outcome.document, int(outcome.has_files)]
         waiting = f"job {job_id} waits for Redis to take its outcome"
-        answer, *others = self._patiently("commit", [*arguments, *manifests], waiting)
-        return {other.decode() for other in others} or bool(answer)
+        answer, ids = self._patiently("commit", [*arguments, *manifests], waiting)
+        others = ids.decode().split()
+        if answer == LACKS_FILES:
+            return set(others)
+        _log_joined(others, outcome.status, job_id)
+        return bool(answer)
 
     def retry(self, job: Job, pause: float, message: str, problem: bytes) -> Status | None:
         """The attempt ended with an exception after which another may follow; None where the job is another's."""
@@ -177,7 +184,12 @@ class Leases:
         """No process of this worker fits the job; None where the job is another's."""
         fence, call = [job.id, job.attempt, self.owner], token_hex(8)
         arguments = [*fence, call, self.lease, self.fingerprint, reason, problem, *DECLINED]
-        return _status(self._patiently("decline", arguments, f"job {job.id} waits for Redis to be declined"))
+        answer = self._patiently("decline", arguments, f"job {job.id} waits for Redis to be declined")
+        if answer is None:
+            return None
+        status, *others = answer.decode().split()
+        _log_joined(others, status, job.id)
+        return Status(status)
 
     def _patiently(self, transition: str, arguments: list[Any], waiting: str) -> Any:
         """A transition that may be repeated: one whose answer was lost is answered in the same way again."""
@@ -195,8 +207,9 @@ class Leases:
             pause = min(pause * 2, 1)
 
     def overrun(self, held: Held, problem: Mapping[str, Any]) -> bool:
-        """Fail a job that is over a limit; from now on its verdict is to kill."""
-        return bool(self.transitions["overrun"](args=[held.job_id, held.attempt, self.owner, orjson.dumps(problem)]))
+        """Fail a job that is over a limit; from now on its verdict is to kill. False where it is not this attempt's."""
+        arguments = [held.job_id, held.attempt, self.owner, token_hex(8), orjson.dumps(problem)]
+        return bool(self.transitions["overrun"](args=arguments))
 
     def manifest(self, job_id: str) -> bytes | None:
         """Of the outputs of any job that has them."""
@@ -205,18 +218,23 @@ class Leases:
 
     def gone(self, job_id: str, pid: int) -> Status | None:
         """The process died; the status that its job has now, None where it was not its job."""
-        return _status(self.transitions["gone"](args=[self.owner, pid, job_id]))
+        return _status(self.transitions["gone"](args=[self.owner, pid, job_id, token_hex(8)]))
 
-    def give_back(self) -> list[tuple[str, int]]:
-        """Leave: what runs goes back to the head of its queue. Job and process id of each."""
+    def give_back(self) -> list[tuple[str, int, Status]]:
+        """Leave: what runs goes back to the head of its queue. Job, process id and status now of each."""
         given = self.transitions["give_back"](args=[self.owner, *self.queues])
-        return [(job_id.decode(), int(pid)) for job_id, pid in given]
+        return [(job_id.decode(), int(pid), Status(status.decode())) for job_id, pid, status in given]
 
     def reap(self) -> list[tuple[str, Status]]:
         """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
         moved = read_moved(self.transitions["reap"](args=REAP))
         log_given_up(self.transitions["dispatch"](args=DISPATCH))
         return moved
+
+
+def _log_joined(others: Sequence[str], status: str, job_id: str) -> None:
+    for other in others:
+        logger.info("job {} {} with job {}, which it had joined", other, status, job_id)
 
 
 def _status(answer: bytes | None) -> Status | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..processes.description import Process
 from ..processes.registry import Registry
-from ..processes.versions import VERSION_MARK, is_newer
+from ..processes.versions import VERSION_MARK, base_id, is_newer
 from ..settings import Settings
 from .folder import UNWRITABLE
 from .lifetimes import lease
@@ -99,4 +99,4 @@ def offers_of(registry: Registry) -> dict[str, str]:
 
 
 def _pinned(process: Process) -> str:
-    return f"{process.id.partition(VERSION_MARK)[0]}{VERSION_MARK}{process.version}"
+    return f"{base_id(process.id)}{VERSION_MARK}{process.version}"

@@ -41,6 +41,8 @@ class Job:
     fingerprint: str
     status: Status
     is_public: bool
+    joined: str | None
+    """The job whose outputs it was to have."""
     attempt: int
     created: datetime
     updated: datetime
@@ -60,7 +62,7 @@ class Job:
 
 def read_record(fields: Mapping[bytes, bytes]) -> Job:
     problem = fields.get(b"problem")
-    message = fields.get(b"message")
+    message, joined = fields.get(b"message"), fields.get(b"joined")
     status = Status(fields[b"status"].decode())
     finished = _moment(fields[b"finished"]) if b"finished" in fields else None
     return Job(
@@ -70,6 +72,7 @@ def read_record(fields: Mapping[bytes, bytes]) -> Job:
         fingerprint=fields[b"fingerprint"].decode(),
         status=status,
         is_public=fields[b"public"] == b"1",
+        joined=joined.decode() if joined else None,
         attempt=int(fields[b"attempt"]),
         created=_moment(fields[b"created"]),
         updated=_moment(fields[b"updated"]),

@@ -1,11 +1,12 @@
 """The job store as the API uses it: create, read, list, dismiss, remove."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from loguru import logger
 
 from ..errors import KeyReused, Unavailable
@@ -41,10 +42,11 @@ class Creation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """Whether there is a new job, and the id of the job that there is for the request."""
+    """Whether there is a new job, the job that there is for the request, and the one that it has joined."""
 
     creation: Creation
     job_id: str
+    leader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,9 @@ class JobStore:
             *(item for pair in fields.items() for item in pair),
         ]
         fail_point("before-create", job_id)
-        creation, its_id = await self.transitions["create"](args=arguments)
+        creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
         fail_point("created", job_id)
-        return _created(Creation(creation.decode()), its_id.decode())
+        return _created(Creation(creation), *ids)
 
     def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
         process = execution.process
@@ -231,9 +233,19 @@ class JobStore:
         beyond = Cursor(window.direction, int(place[0]), place[1].decode()) if place else None
         return JobPage([read_record(as_mapping(record)) for record in records], beyond, left_out)
 
-    async def dismiss(self, job_id: str, *, unless_joined: bool = False) -> Status | None:
-        """The status before; the job is dismissed if that was not final, and others do not wait for its outputs."""
-        before = await self.transitions["dismiss"](args=[job_id, int(unless_joined), token_hex(8)])
+    async def dismiss(self, job_id: str) -> Status | None:
+        """The status before; the job is dismissed if that was not final."""
+        return await self._dismiss(job_id, spares=False, problem=b"")
+
+    async def abandon(self, job_id: str, problem: Mapping[str, Any] | None = None) -> Status | None:
+        """Dismiss a run that nobody waits for any more; None where others have joined it: then it goes on.
+
+        `problem`: why, for those who ask for its outputs later.
+        """
+        return await self._dismiss(job_id, spares=True, problem=orjson.dumps(problem) if problem else b"")
+
+    async def _dismiss(self, job_id: str, *, spares: bool, problem: bytes) -> Status | None:
+        before = await self.transitions["dismiss"](args=[job_id, int(spares), token_hex(8), problem])
         return Status(before.decode()) if before else None
 
     async def remove(self, job_id: str) -> bool:
@@ -252,11 +264,11 @@ class JobStore:
         return moved
 
 
-def _created(creation: Creation, job_id: str) -> Created:
+def _created(creation: Creation, job_id: str, leader: str | None = None) -> Created:
     match creation:
         case Creation.UNSERVED:
             raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
         case Creation.CONFLICT:
             raise KeyReused("Another request came with this Idempotency-Key. A new request needs a key of its own.")
         case _:
-            return Created(creation, job_id)
+            return Created(creation, job_id, leader)

@@ -11,15 +11,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import typing_extensions
-from pydantic import BaseModel, Field, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
 from pydantic_core import PydanticSerializationError, to_json
 
-from .type_schemas import TypeSchemas
+from .json_type import JsonType
 
 RETURN = "return"
 BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
+OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern"])
+"""Keywords that say of text what is said already."""
+
 GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
 """What `__geo_interface__` leads to."""
 
@@ -133,12 +136,12 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         NoSchema: there is none, or it would allow anything.
     """
     if binary_type(annotation):
-        extra = _adapter(annotation).json_schema(mode=mode) if get_origin(annotation) is Annotated else {}
-        return {**BINARY, **{name: value for name, value in extra.items() if name not in {"type", "format"}}}
+        extra = _json_type(annotation).schema(mode) if get_origin(annotation) is Annotated else {}
+        return {**BINARY, **{name: value for name, value in extra.items() if name not in OF_BINARY}}
     if mode == "serialization" and hasattr(annotation, "__geo_interface__"):
         return GEOJSON
     try:
-        schema = _adapter(annotation).json_schema(mode=mode, schema_generator=TypeSchemas)
+        schema = _json_type(annotation).schema(mode)
     except Exception as error:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         raise NoSchema(_no_schema(annotation, error)) from None
     if not schema:
@@ -153,9 +156,8 @@ def _no_schema(annotation: Any, error: Exception) -> str:
     return f"has an annotation that says nothing about JSON: {written}"
 
 
-def _adapter(annotation: Any) -> TypeAdapter[Any]:
-    """Raises what pydantic raises, or the author's class."""
-    return TypeAdapter(_portable(annotation))
+def _json_type(annotation: Any) -> JsonType:
+    return JsonType(_portable(annotation))
 
 
 def _portable(annotation: Any) -> Any:
@@ -185,7 +187,7 @@ class Converter:
     """Values of one annotation: from what JSON holds to what the callable is written for, and back."""
 
     def __init__(self, annotation: Any) -> None:
-        self.adapter = None if _is_json(annotation) else _adapter_or_none(annotation)
+        self.type = None if _is_json(annotation) else _json_type_or_none(annotation)
 
     def convert(self, value: Any) -> Any:
         """As from JSON, where a date can only be text: what is strict takes it too, and of `date | str` the date comes.
@@ -193,21 +195,19 @@ class Converter:
         Raises:
             ValidationError: for what no schema can say.
         """
-        if self.adapter is None:
+        if self.type is None:
             return value
         try:
-            return self.adapter.validate_json(to_json(value))
+            return self.type.from_json(to_json(value))
         except ValidationError:  # JSON does not tell 2.0 from 2, and knows no size of integers; types do
-            return self.adapter.validate_json(to_json(_with_integers(value)))
+            return self.type.from_json(to_json(_with_integers(value)))
 
     def plain(self, value: Any) -> Any:
         """What JSON can hold, as far as the annotation helps with that."""
-        if self.adapter is None:
+        if self.type is None:
             return value
         try:
-            return self.adapter.dump_python(
-                value, mode="json", by_alias=True, warnings=False, fallback=lambda other: other
-            )
+            return self.type.to_json(value)
         except PydanticSerializationError:  # it is not what the annotation says; the schema will tell
             return value
 
@@ -224,9 +224,9 @@ def _with_integers(value: Any) -> Any:
             return value
 
 
-def _adapter_or_none(annotation: Any) -> TypeAdapter[Any] | None:
+def _json_type_or_none(annotation: Any) -> JsonType | None:
     try:
-        return _adapter(annotation)
+        return _json_type(annotation)
     except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .fastprocesses_classes import adapted
-from .fastprocesses_names import offer_names
+from .fastprocesses.classes import adapted
+from .fastprocesses.names import offer_names
 from .suggestion import nearest
 
 
@@ -31,6 +31,13 @@ class NotCallable(TypeError):
     """The path leads to something that can neither be called nor has an `execute`."""
 
 
+class NotMade(TypeError):
+    """A class whose constructor fails with what is the cause; it gets no arguments."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(f"the constructor of {owner} fails")
+
+
 class NotAnException(TypeError):
     """The name is not one of an exception class."""
 
@@ -44,15 +51,18 @@ class Loaded(NamedTuple):
 
 
 def load_callable(dotted: str, folder: Path) -> Callable[..., Any]:
-    """Raises what find_callable raises."""
-    return find_callable(dotted, folder).callable
+    """Raises what find_callable raises; of a constructor that fails, what that raises."""
+    try:
+        return find_callable(dotted, folder).callable
+    except NotMade as error:
+        raise error.__cause__ or error from None
 
 
 def find_callable(dotted: str, folder: Path) -> Loaded:
     """Imports `package.module.name` or `package.module:name`; the processes folder stands last on the path.
 
     A class with `execute` is made without arguments; one written for fastprocesses becomes a `ProcessClass`.
-    Raises ModuleNotFoundError, NoSuchName, NotCallable, and whatever the import raises.
+    Raises ModuleNotFoundError, NoSuchName, NotCallable, NotMade, and whatever the import raises.
     """
     _prepare_imports(folder)
     module, names = _import(dotted)
@@ -120,15 +130,22 @@ def _attribute(module: ModuleType, names: list[str]) -> Any:
 def _bound(owner: Any, name: str) -> Any:
     """A method of a class is one of an instance made without arguments."""
     if inspect.isclass(owner) and inspect.isfunction(inspect.getattr_static(owner, name)):
-        owner = owner()
+        owner = _made(owner)
     return getattr(owner, name)
 
 
 def _with_execute(found: Any) -> Any:
     if isinstance(found, ModuleType) or not callable(getattr(found, "execute", None)):
         return found
-    owner: Any = found() if inspect.isclass(found) else found
+    owner: Any = _made(found) if inspect.isclass(found) else found
     return owner.execute
+
+
+def _made(cls: type) -> Any:
+    try:
+        return cls()
+    except BaseException as error:
+        raise NotMade(f"{cls.__module__}.{cls.__qualname__}") from error
 
 
 INSTALLED = frozenset(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib"))

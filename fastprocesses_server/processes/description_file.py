@@ -73,6 +73,8 @@ class DescriptionFile(Common):
     """What the callable takes, by the names of its parameters."""
     outputs: dict[str, OutputMembers] | None = None
     """What the callable returns, by name; `result` where it gives no names."""
+    schema_address: Annotated[str | None, Field(alias="$schema", examples=["./.description-file.schema.json"])] = None
+    """Where editors find the JSON Schema of this file; the server does not read it."""
 
 
 def validate(document: Document) -> DescriptionFile:

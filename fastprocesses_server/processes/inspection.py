@@ -25,8 +25,8 @@ from typing import Any, NamedTuple
 
 from .annotations import RETURN
 from .answers import open_answers
-from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
-from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
+from .callables import Loaded, NoSuchName, NotAnException, NotCallable, NotMade, find_callable, find_exception
+from .fastprocesses.classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
 
@@ -86,6 +86,7 @@ class FailureKind(StrEnum):
     MISSING_PACKAGE = "missing package"
     MISSING_NAME = "missing name"
     NOT_CALLABLE = "not callable"
+    NOT_MADE = "not made"
     RAISED = "raised"
     ENDED = "ended"
 
@@ -133,6 +134,11 @@ def examine(wanted: Wanted, folder: Path, imports: "Imports") -> Report:
         return Failure(FailureKind.MISSING_NAME, f'{error.owner} has no "{error.missing}"', error.hint)
     except NotCallable as error:
         return Failure(FailureKind.NOT_CALLABLE, str(error))
+    except NotMade as error:
+        failure = _failure(error.__cause__ or error, folder)
+        if failure.kind is FailureKind.MISSING_PACKAGE:
+            return failure
+        return replace(failure, kind=FailureKind.NOT_MADE, what=f"{error}: {failure.what}")
     except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
         return _failure(error, folder)
 

@@ -8,15 +8,20 @@ from .complaints import FileComplaint
 from .document import Document
 from .inference import RESULT
 from .inspection import Found, Parameter
+from .keywords import rebuilt
 from .positions import Where
 from .schemas import compile_schema, json_types, schema_faults
-from .signature import CALLABLE, remedy, uncallable, untaken_inputs
+from .signature import CALLABLE, WRAP, remedy, uncallable, untaken_inputs
 from .suggestion import nearest
 
 Members = dict[str, Any]
 
 COMBINING = frozenset(["$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"])
 """Keywords by which a schema says of itself which values it admits."""
+
+
+OF_OUTPUTS = "number, integer, string, boolean, array or object"
+"""What an output may be. None is a guess that would work: a wrong one shows only when the process runs."""
 
 
 class Merger:
@@ -65,8 +70,9 @@ class Merger:
         return merged
 
     def _unclear_return(self) -> str:
-        advice = remedy(self.found, "outputs: {result: {schema: {type: object}}}")
-        return f"what the callable returns {self.found.unclear[RETURN]}{self._place}; {advice}"
+        advice = remedy(self.found, f"`outputs: {{{RESULT}: {{schema: {{type: T}}}}}}`, where T is {OF_OUTPUTS}")
+        what = f"what the callable returns {self.found.unclear[RETURN]}{self._place}; {advice}"
+        return f"{what}; of anything else, {WRAP}"
 
     def _merge(self, where: Where, own: Members, inferred: Members) -> Members:
         schema, said = own.get("schema"), _sent_schema(own, inferred)
@@ -115,16 +121,26 @@ class Merger:
 
 
 def _sendable(inferred: Members) -> Members:
-    """Without a default that its own type refuses, as a mark for "nothing" may be: nobody could send it."""
+    """Without defaults that their own types refuse, as a mark for "nothing" may be, or a moment without a zone.
+
+    Nobody could send them.
+    """
     schema: Members = inferred["schema"]
-    if "default" not in schema or _admits(schema, schema["default"]):
-        return inferred
-    return {**inferred, "schema": {name: value for name, value in schema.items() if name != "default"}}
+    return {**inferred, "schema": _with_fitting_defaults(schema, schema)}
 
 
-def _admits(schema: Members, value: Any) -> bool:
+def _with_fitting_defaults(schema: Any, root: Members) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    new = rebuilt(schema, lambda inner: _with_fitting_defaults(inner, root))
+    if "default" in new and not _admits(schema, root, new["default"]):
+        del new["default"]
+    return new
+
+
+def _admits(schema: Members, root: Members, value: Any) -> bool:
     try:
-        return compile_schema(schema).is_valid(value)
+        return compile_schema(schema, root=root).is_valid(value)
     except ValueError:  # what is wrong with the schema is said elsewhere
         return True
 

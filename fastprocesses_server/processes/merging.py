@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from .candidates import Candidate
-from .class_descriptions import class_complaints, own_id_warning
 from .complaints import DescriptionErrors, FileComplaint
 from .description import Input, Output, Process
 from .description_file import DescriptionFile, id_of, merged_contradictions, module_of
 from .document import Document
-from .fastprocesses_classes import REQUEST
+from .fastprocesses.classes import REQUEST
+from .fastprocesses.descriptions import class_complaints, own_id_warning
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
@@ -59,7 +59,7 @@ def _warnings(document: Document, found: Found, process: Process) -> Iterator[st
         quoted = ", ".join(f'"{name}"' for name in names)
         yield (
             f"{document.source}: clients cannot send {quoted}, as nothing says what the callable takes there; "
-            f"write, for example, `{example}`"
+            f"write for example `{example}`"
         )
     if own_id := own_id_warning(document.source, process.id, found):
         yield own_id

@@ -13,7 +13,7 @@ from .inspection import Report
 from .inspector import inspect_callables
 from .merging import Merged, MissingPackages, merge
 from .suggestion import suggest
-from .versions import VERSION_MARK, by_version, is_newer
+from .versions import VERSION_MARK, base_id, by_version, is_newer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +44,20 @@ class Registry(Mapping[str, Process]):
 
     def exactly(self, process_id: str, version: str) -> Process | None:
         """The process in that version, whether or not there is a newer one."""
-        base = process_id.partition(VERSION_MARK)[0]
-        return self.get(f"{base}{VERSION_MARK}{version}")
+        return self.get(f"{base_id(process_id)}{VERSION_MARK}{version}")
 
     def versions_before(self, process: Process) -> Iterator[Process]:
         """Of the same process, newest first."""
-        return (one for one in self.older.values() if one.id.partition(VERSION_MARK)[0] == process.id)
+        return (one for one in self.older.values() if base_id(one.id) == process.id)
 
     @property
     def all_versions(self) -> tuple[Process, ...]:
         return (*self.processes.values(), *self.older.values())
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Of all versions, as they stand in URLs."""
+        return tuple(process.id for process in self.all_versions)
 
     @property
     def queues(self) -> tuple[str, ...]:

@@ -49,9 +49,9 @@ def left_out(found: Found, published: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def remedy(found: Found, example: str) -> str:
+def remedy(found: Found, what: str) -> str:
     """What to do about a missing annotation: code from elsewhere stays as it is."""
-    return f"annotate it, or write, for example, `{example}`" if found.modules else f"write, for example, `{example}`"
+    return f"annotate it, or write {what}" if found.modules else f"write {what}"
 
 
 def signature_complaints(document: Document, found: Found, declared: Mapping[str, Any]) -> Iterator[FileComplaint]:
@@ -75,7 +75,7 @@ def _unsaid(document: Document, found: Found, said: list[str], has_inputs: bool)
         name = parameter.name
         if parameter.required and name not in said and name not in found.inputs:
             reason = found.unclear.get(name, "has no annotation")
-            advice = remedy(found, f"inputs: {{{name}: {{schema: {{type: number}}}}}}")
+            advice = remedy(found, f"for example `inputs: {{{name}: {{schema: {{type: number}}}}}}`")
             what = f'the callable needs "{name}", which {reason}{place}; {advice}'
             yield document.complaint(("inputs",) if has_inputs else CALLABLE, what, at_key=has_inputs)
 

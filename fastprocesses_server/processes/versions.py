@@ -8,6 +8,11 @@ VERSION_MARK = ":"
 """Between id and version in URLs; no id has it."""
 
 
+def base_id(process_id: str) -> str:
+    """Without the version."""
+    return process_id.partition(VERSION_MARK)[0]
+
+
 def is_newer(version: str, than: str) -> bool:
     """By the rules of Python's packages, to which `2.1.0` and `2024.11` keep; False where one does not."""
     try:

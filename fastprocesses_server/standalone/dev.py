@@ -16,6 +16,9 @@ from .supervisor import ProgramEnded, StopAsked, Supervisor
 from .valkey import Valkey, embedded_valkey
 
 OURS = (sys.executable, "-m", "fastprocesses_server")
+WORKER = (*OURS, "worker", "--told")
+"""The API warns of the description files; once is enough."""
+
 API_GRACE = 5.0
 WORKER_GRACE = 10.0
 """Of a worker whose jobs have 5 seconds; one that gives them longer gets as much more."""
@@ -46,7 +49,7 @@ def run_dev(
         check_port(host, port)
         with _supervised(console, interrupts, state, embedded=embedded) as (supervisor, redis):
             shared = {**(environment or {}), **redis, "FP_STATE_DIR": str(state.directory)}
-            supervisor.start(_worker("worker", worker or (*OURS, "worker"), worker_grace, shared))
+            supervisor.start(_worker("worker", worker or WORKER, worker_grace, shared))
             supervisor.start(_api(api or _serve(host, port), shared))
             _stay(supervisor, console, host, port)
     return status[0]
@@ -72,7 +75,7 @@ def run_serve(
         check_port(host, port)
         with Supervisor(console, interrupts) as supervisor:
             for name in names:
-                supervisor.start(_worker(name, (*OURS, "worker"), worker_grace, shared))
+                supervisor.start(_worker(name, WORKER, worker_grace, shared))
             supervisor.start(_api(_serve(host, port), shared))
             _stay(supervisor, console, host, port, lambda: _answer(hangups, at_hangup, console))
     return status[0]

@@ -4,6 +4,7 @@ import os
 import traceback
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from loguru import logger
 
 from ..errors import EXCEPTIONS, ProcessError
@@ -49,11 +50,18 @@ def explained(error: BaseException) -> Failure:
             return error
         case ProcessError():
             return Failure(str(error))
+        case SoftTimeLimitExceeded():
+            return timed_out("soft")
         case InvalidOutput():
             return Failure("The process returned something that its description does not allow.", cause=str(error))
         case _:
             said = "The process ended with an error. The server's log has the details."
             return Failure(said, cause=authors_traceback(error))
+
+
+def over_soft_limit() -> Exception:
+    """What a callable gets that is over its soft time limit."""
+    return SoftTimeLimitExceeded()
 
 
 def timed_out(limit: str) -> Failure:

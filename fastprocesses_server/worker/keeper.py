@@ -174,8 +174,8 @@ class Keeper(threading.Thread):
         try:
             for pid in pids:
                 self.scribe.finish(pid)
-            for job_id, pid in self.leases.give_back():
-                logger.info("job {} accepted: this worker gives it back", job_id)
+            for job_id, pid, status in self.leases.give_back():
+                logger.info("job {} {}: this worker gives it back", job_id, status)
                 pids.add(pid)
         finally:
             self._end_all(pids)

@@ -11,7 +11,6 @@ from types import FrameType
 from typing import Any
 
 import orjson
-from celery.exceptions import SoftTimeLimitExceeded
 from loguru import logger
 
 from ..errors import InvalidRequest
@@ -38,7 +37,7 @@ from .bars import follow_bars
 from .calls import Caller
 from .capture import Capture
 from .context import Context
-from .failures import Failure, Unfit, failure, timed_out
+from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
@@ -90,7 +89,7 @@ class Runner:
 
     def _end_softly(self, context: Context) -> None:
         context.cancelled = True
-        raise SoftTimeLimitExceeded
+        raise over_soft_limit()
 
     def _on_cancel(self, _number: int, _frame: FrameType | None) -> None:
         if self.context:
@@ -106,7 +105,8 @@ class Runner:
             return
         job = claim.job
         fail_point("claimed", job.id)
-        logger.info("job {} running: {} {}, attempt {}", job.id, job.process_id, job.version, job.attempt)
+        instead = f", for job {job.joined}, which it had joined" if job.joined else ""
+        logger.info("job {} running: {} {}, attempt {}{}", job.id, job.process_id, job.version, job.attempt, instead)
         try:
             is_over = self._run(claim)
         except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs
@@ -149,8 +149,7 @@ class Runner:
         except Unfit as unfit:
             return self._decline(job, unfit)
         except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
-            failed = timed_out("soft") if isinstance(error, SoftTimeLimitExceeded) else failure(job, error)
-            outcome = Outcome(Status.FAILED, orjson.dumps(failed.problem))
+            outcome = Outcome(Status.FAILED, orjson.dumps(failure(job, error).problem))
             if isinstance(error, retried) and not isinstance(error, (Failure, InvalidOutput)):
                 return self._retry(job, execution.process, error, outcome)
         finally:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "fastprocesses_server"]
+PLUGIN = "fastprocesses_server.pytest_plugin"
 SECONDS = 120
 
 
@@ -27,6 +28,19 @@ def run_command(*arguments: str, content: bytes = b"", **settings: str) -> subpr
     )
     out, error = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     return subprocess.CompletedProcess(done.args, done.returncode, out, error)
+
+
+def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """As in a project of its own, with this plugin alone."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("FP_", "PYTEST"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", *arguments],
+        env={**own, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
 
 
 def run_on_terminal(*arguments: str) -> tuple[int, str]:

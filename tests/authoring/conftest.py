@@ -102,6 +102,18 @@ def published_tools(put: Put) -> None:
 
 
 @pytest.fixture
+def two_versions(put: Put) -> None:
+    """Of one process, each with an example that names another area than there is."""
+    for version, height in (("1.4.2", 3), ("2.0", 4)):
+        put(
+            f"area@{version}.yaml",
+            f"callable: tools.area\nversion: {version}\n"
+            f"inputs: {{height: {{schema: {{const: {height}, default: {height}}}}}}}\n"
+            f"examples: {{one: {{inputs: {{width: 1, height: {height}}}, outputs: {{result: {height + 1}}}}}}}\n",
+        )
+
+
+@pytest.fixture
 def clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test imports is forgotten after it."""
     monkeypatch.setattr(sys, "path", sys.path.copy())

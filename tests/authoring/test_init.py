@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import run_pytest
 from serving import ROOT, Client, Server
 
 from fastprocesses_server.authoring.new import SCHEMA_FILE
@@ -66,10 +67,17 @@ def test_check_finds_nothing_wrong(folder: Path) -> None:
     assert "nothing wrong" in done.stdout
 
 
-def test_its_tests_pass(folder: Path) -> None:
-    done = run("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", folder=folder)
+def test_its_tests_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    done = run_pytest("-q")
     assert done.returncode == 0, done.stdout
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
+    (folder / "processes.d" / "distances.py").write_text(
+        "def great_circle(start: dict, end: dict) -> float:\n    return 1\n"
+    )
+    done = run_pytest("-q")
+    assert "3 failed" in done.stdout
+    assert 'processes.d/great-circle.yaml:6:23: example "utrecht-to-montreal": result: expected' in done.stdout
 
 
 def test_its_code_is_formatted(folder: Path) -> None:
@@ -77,6 +85,7 @@ def test_its_code_is_formatted(folder: Path) -> None:
     for command in (["check", "--select", "E,F,I,UP", "--ignore", "E402"], ["format", "--check"]):
         done = subprocess.run(
             [ruff, *command, "--isolated", "--no-cache", "--line-length", "120", str(folder)],
+            cwd=folder,  # where this package is one of others
             capture_output=True,
             text=True,
             check=False,

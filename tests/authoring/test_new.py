@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typed_module import CLASSES, HEAD
 
 from fastprocesses_server.authoring.new import SCHEMA_FILE, new_file
 from fastprocesses_server.authoring.sketch import Sketch, sketch
@@ -25,26 +26,8 @@ from fastprocesses_server.processes.schemas import compile_schema
 from fastprocesses_server.processes.yaml_reader import read_yaml
 
 URL = "http://localhost:8000/schemas/description-file.json"
-HEAD = """
-import dataclasses, datetime, enum, pathlib, typing, uuid
-from typing import *
-from pydantic import BaseModel, Field
-from fastprocesses_server.types import *
-
+OWN = """
 __version__ = "3.1"
-
-class Colour(enum.Enum):
-    RED = "red"
-    BLUE = "blue"
-
-class Model(BaseModel):
-    colour: Colour
-    size: int = 1
-
-@dataclasses.dataclass
-class Data:
-    colour: Colour
-    size: int = 1
 
 class Named(NamedTuple):
     yes: bool
@@ -76,7 +59,7 @@ def module() -> str:
         '    """Do: it.\n\n    With *care*, no: "more".\n\n    Args:\n        a: What\n            goes in.\n    """\n'
     )
     functions = [f"def {name}{signature}:\n{text}\n" for name, signature in CLEAR.items()]
-    return HEAD + "".join(functions)
+    return HEAD + CLASSES + OWN + "".join(functions)
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,14 @@
 """The pytest plugin: examples as tests, and nothing in projects that do not ask."""
 
-import os
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import PLUGIN, run_pytest
 from serving import ROOT
 
 Put = Callable[[str, str | bytes], Path]
-PLUGIN = "fastprocesses_server.pytest_plugin"
 AREA = """callable: tools.area
 version: 1
 examples:
@@ -21,19 +18,6 @@ examples:
 """
 RAISES = "callable: tools.tell\nversion: 1\nexamples: {raises: {inputs: {what: raise}}}\n"
 EXAMPLES = "--fastprocesses-examples=processes.d"
-
-
-def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """As in a project of its own, with this plugin alone."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("FP_", "PYTEST"))}
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-W", "error", *arguments],
-        env={**own, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
 """`run --url`: the same on a running server."""
 
+import os
+import pty
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 from command_line import COMMAND, environment, run_command, run_on_terminal
-from serving import Server, free_port, wait_until
+from serving import Server, free_port
 
 
 @pytest.fixture(autouse=True)
@@ -76,25 +77,43 @@ def test_a_terminal_shows_percent_and_message_of_the_job(server: Server) -> None
 
 
 def test_an_interrupt_dismisses_the_job(server: Server) -> None:
+    ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "run", "heat-map", "steps=100", "pause=0.5", "--url", server.url],
         env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
     )
+    os.close(theirs)
     try:
-        wait_until(lambda: bool(running(server)))
+        seen = read_until(ours, b"step ")  # the job's own message, so that its address is known
         (job,) = running(server)
-        time.sleep(0.5)  # so that the answer with its address has come
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=30)
+        seen = read_until(ours, b"dismissed: ")
+        assert process.wait(30) == 130
     finally:
         process.kill()
-    assert process.returncode == 130
-    assert error.splitlines()[0] == f"dismissed: {server.url}/jobs/{job}"
-    assert "Traceback" not in error
+        process.wait()
+    seen += read_until(ours, None)
+    assert f"dismissed: {server.url}/jobs/{job}" in seen.decode()
+    assert b"Traceback" not in seen
     assert httpx.get(f"{server.url}/jobs/{job}").json()["status"] == "dismissed"
+
+
+def read_until(terminal: int, words: bytes | None) -> bytes:
+    """What a terminal was sent, up to these words; where there are none, all of it, and the terminal is closed."""
+    seen = b""
+    try:
+        while words is None or words not in seen:
+            piece = os.read(terminal, 65536)
+            if not piece:
+                break
+            seen += piece
+    except OSError:  # how Linux tells the end of a terminal
+        pass
+    if words is None:
+        os.close(terminal)
+    return seen
 
 
 def running(server: Server) -> list[str]:

@@ -102,6 +102,7 @@ def test_wrong_members_are_seen_as_far_as_a_schema_can_tell(text: str, expected:
         "inputs: {x: {schema: {type: [integer, 'null'], exclusiveMinimum: 0}, maxOccurs: unbounded}}",
         "inputs: {x: {schema: {format: http://www.opengis.net/def/format/ogcapi-processes/0/ogc-bbox}}}",
         "outputs: {y: {}}",
+        "$schema: http://localhost:8000/schemas/description-file.json",
     ],
 )
 def test_all_ways_to_write_a_member_fit(text: str) -> None:

@@ -116,8 +116,9 @@ def test_a_pool_that_a_callable_keeps_serves_its_next_run_and_ends_with_the_work
     assert not is_running(pid)
 
 
-def test_what_jobs_leave_in_memory_fails_no_other_until_their_process_is_replaced(parts: Parts) -> None:
-    pids = [parts.client.execute("hoard", {"mebibytes": 200}).json() for _ in range(3)]
+@pytest.mark.parametrize("where", ["here", "child"])
+def test_what_jobs_leave_in_memory_fails_no_other_until_their_process_is_replaced(parts: Parts, where: str) -> None:
+    pids = [parts.client.execute("hoard", {"mebibytes": 200, "where": where}).json() for _ in range(3)]
     assert pids[0] == pids[1] != pids[2]
     assert "a process for jobs is replaced: they have left 4" in parts.first.log()
 

@@ -2,15 +2,21 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
-from upper import make_process, make_registry
+from upper import ask_store, make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.engine import Engine
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.jobs.record import Job
+from fastprocesses_server.jobs.replies import Replies
+from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.processes.registry import Registry
 from fastprocesses_server.settings import Settings
@@ -30,16 +36,7 @@ class Bench:
         return Leases(self.redis, Settings(), registry or make_registry(), owner, ("default",))
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """A method of the job store, in an event loop of its own."""
-
-        async def call() -> Any:
-            client = connect_async(self.url)
-            try:
-                return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
-            finally:
-                await client.aclose()
-
-        return asyncio.run(call())
+        return ask_store(self.url, method, *arguments, **options)
 
     def create(
         self,
@@ -72,3 +69,20 @@ class Bench:
         for job_id in due:
             self.redis.zadd("fp:due", {job_id: 0})
         self.two.reap()
+
+
+@asynccontextmanager
+async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIterator[Engine]:
+    """What the API has; it listens for replies meanwhile."""
+    settings = settings or Settings()
+    client, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
+    replies = Replies(listener)
+    listening = asyncio.create_task(replies.listen())
+    try:
+        yield Engine(settings, JobStore(client, settings), replies, client, ResultStore(Path("results")))
+    finally:
+        while not listening.done():  # a connection that is being made may swallow the first
+            listening.cancel()
+            await asyncio.wait({listening}, timeout=0.1)
+        await client.aclose()
+        await listener.aclose()

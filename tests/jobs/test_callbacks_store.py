@@ -1,21 +1,19 @@
 """Callbacks in the store: what is told, when it is due, and who delivers it, against a real Valkey."""
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from upper import make_process, make_registry
+from upper import ask_store, make_process, make_registry
 
 from fastprocesses_server.execution.request import Execution, ResponseType
 from fastprocesses_server.execution.subscriber import Subscriber
 from fastprocesses_server.jobs.callbacks import LEASE, PAUSES, QUEUE, Callback, Callbacks, pause_after
-from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Claim, Leases, Outcome
 from fastprocesses_server.jobs.record import Status
-from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
 
 BASE = "https://here.example"
@@ -34,16 +32,7 @@ class Bench:
         self.callbacks = Callbacks(self.redis)
 
     def ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """A method of the job store, in an event loop of its own."""
-
-        async def call() -> Any:
-            client = connect_async(self.url)
-            try:
-                return await getattr(JobStore(client, Settings()), method)(*arguments, **options)
-            finally:
-                await client.aclose()
-
-        return asyncio.run(call())
+        return ask_store(self.url, method, *arguments, **options)
 
     def start(self, job_id: str = "a", subscriber: Subscriber | None = ALL, *, is_public: bool = True) -> Claim:
         """A job that runs."""

@@ -33,6 +33,14 @@ def test_a_message_that_a_child_had_when_its_worker_left_costs_no_attempt(worker
     assert claim.job.attempt == 1
 
 
+def test_a_worker_that_has_left_leaves_no_list_of_jobs(workers: tuple[Leases, Leases]) -> None:
+    one, _ = workers
+    assert one.claim("a")
+    assert one.redis.exists("fp:worker:one")
+    one.give_back()
+    assert not one.redis.exists("fp:worker:one")
+
+
 def test_that_message_is_sent_again(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
     one.redis.delete("default")
@@ -61,7 +69,7 @@ def test_a_child_commits_nothing_for_what_was_given_back(
 def test_a_worker_that_heard_no_answer_is_told_again_what_it_gave_back(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
     one.claim("a")
-    assert one.give_back() == [("a", PID)]
+    assert one.give_back() == [("a", PID, Status.ACCEPTED)]
     two.claim("a")
-    assert one.give_back() == [("a", PID)]
+    assert one.give_back() == [("a", PID, Status.ACCEPTED)]
     assert one.redis.hget("fp:job:a", "owner") == b"two"

@@ -1,6 +1,7 @@
 """Transitions that are called again because their answer was lost say the same again."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,12 @@ from upper import make_process
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs import leases
 from fastprocesses_server.jobs.connection import connect_async
-from fastprocesses_server.jobs.leases import Leases
+from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Job, Status
-from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.jobs.store import Created, Creation, JobStore
 from fastprocesses_server.settings import Settings
+
+PID = os.getpid()
 
 
 def retry(worker: Leases, job: Job) -> Status | None:
@@ -89,6 +92,85 @@ def test_the_last_attempt_fails_once(bench: Bench, monkeypatch: pytest.MonkeyPat
     assert retry(bench.one, claim.job) == Status.FAILED
 
 
+def twice(worker: Leases, name: str, between: Callable[[], object] = lambda: None) -> None:
+    """Every call of a transition is repeated, as the client of Redis does it when a connection ends too early."""
+    transition = worker.transitions[name]
+
+    def repeated(**arguments: Any) -> Any:
+        transition(**arguments)
+        between()
+        return transition(**arguments)
+
+    worker.transitions[name] = repeated
+
+
+@pytest.mark.parametrize(("attempts", "status"), [(2, Status.ACCEPTED), (1, Status.FAILED)])
+def test_a_process_that_died_is_told_of_again(bench: Bench, attempts: int, status: Status) -> None:
+    bench.create(attempts=attempts)
+    assert bench.one.claim("a")
+    twice(bench.one, "gone")
+    assert bench.one.gone("a", PID) == status
+    assert bench.read().status == status
+    assert bench.one.gone("a", PID) is None
+
+
+def test_a_repeated_report_of_a_death_leaves_the_next_attempt_alone(bench: Bench) -> None:
+    bench.create()
+    assert bench.one.claim("a")
+    twice(bench.one, "gone", between=lambda: bench.one.claim("a"))  # by a process that got the same id
+    assert bench.one.gone("a", PID) == Status.ACCEPTED
+    assert (bench.read().status, bench.read().attempt) == (Status.RUNNING, 2)
+
+
+def test_a_job_over_a_limit_is_told_of_again(bench: Bench) -> None:
+    bench.create()
+    assert bench.one.claim("a")
+    held = bench.one.beat()[0]
+    twice(bench.one, "overrun")
+    assert bench.one.overrun(held, {"detail": "over"})
+    assert not bench.one.overrun(held, {"detail": "over"})
+    assert bench.read().status == Status.FAILED
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "successful", "removed"])
+def test_a_new_job_is_told_of_again(bench: Bench, meanwhile: str) -> None:
+    def between() -> None:
+        if meanwhile != "nothing":
+            assert bench.one.claim("a")
+            assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+        if meanwhile == "removed":
+            assert bench.ask("remove", "a")
+
+    first = create(bench, "a")
+    between()
+    assert create(bench, "a") == first == Created(Creation.NEW, "a")
+    assert len(bench.queue()) == 1
+
+
+def test_a_joined_job_is_told_of_again(bench: Bench) -> None:
+    create(bench, "a", key="k")
+    expected = Created(Creation.JOINED, "b", "a")
+    assert create(bench, "b", key="k") == expected
+    assert bench.one.claim("a")
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert create(bench, "b", key="k") == expected
+
+
+def test_a_commit_says_again_whom_it_served(bench: Bench, lines: list[str]) -> None:
+    for job_id in "abc":
+        bench.create(job_id, key="k")
+    assert bench.one.claim("a")
+    twice(bench.one, "commit")
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert lines == [f"job {other} successful with job a, which it had joined" for other in "bc"]
+
+
+def create(bench: Bench, job_id: str, key: str | None = None) -> Created:
+    execution = RequestReader(make_process()).read({"inputs": {}})
+    created: Created = bench.ask("create", job_id, execution, is_public=True, key=key)
+    return created
+
+
 def test_a_dismissal_says_what_it_dismissed(bench: Bench) -> None:
     bench.create()
     execution = RequestReader(make_process()).read({"inputs": {}})
@@ -106,7 +188,7 @@ def test_a_dismissal_says_what_it_dismissed(bench: Bench) -> None:
             calls += 1
             return await send(*arguments)
 
-        await script(args=["nope", 0, "warm"])  # so that Redis knows it
+        await script(args=["nope", 0, "warm", ""])  # so that Redis knows it
         client.evalsha = again  # type: ignore[method-assign]
         answers = await store.dismiss("a"), await store.dismiss("a")
         await client.aclose()

@@ -63,7 +63,7 @@ def test_of_a_commit_and_a_dismissal_one_wins(
         assert workers[0].claim(name)
         committed, before = at_once(
             lambda name=name: workers[0].commit(name, 1, Outcome(Status.SUCCESSFUL, b"[]")),  # type: ignore[misc]
-            lambda name=name: dismiss(args=[name, 0, name]),  # type: ignore[misc]
+            lambda name=name: dismiss(args=[name, 0, name, ""]),  # type: ignore[misc]
         )
         status = workers[0].redis.hget(f"fp:job:{name}", "status")
         assert (committed, before, status) in ((True, b"successful", b"successful"), (False, b"running", b"dismissed"))

@@ -16,7 +16,7 @@ from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
-from fastprocesses_server.jobs.leases import Held, Leases, Outcome, Verdict
+from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
@@ -27,7 +27,8 @@ PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})
 PID = os.getpid()
 FINAL = ("successful", "failed", "dismissed")
-JOBS = st.sampled_from("abcd")
+JOBS = st.sampled_from("abcdefghijkl")
+KEYS = st.sampled_from([None, "k"])
 OWNERS = st.sampled_from(["one", "two"])
 
 
@@ -71,11 +72,18 @@ class Life(RuleBasedStateMachine):
         return {name.decode(): value.decode() for name, value in fields.items() if name != b"envelope"}
 
     def pick(self, data: st.DataObject) -> tuple[str, str]:
-        """Mostly a job that runs, and its owner; now and then any of both."""
-        running = [(name, job.owner) for name, job in self.jobs.items() if job.status == "running"]
-        if running and data.draw(st.integers(0, 4)):
-            return data.draw(st.sampled_from(running))
+        """Mostly a job that runs, a new one where none does, and mostly its owner; now and then any of both."""
+        if data.draw(st.integers(0, 4)):
+            if not self.all("running"):
+                self.create(data.draw(JOBS), data.draw(KEYS))
+                self.claim(data, data.draw(OWNERS))
+            if running := self.all("running"):
+                name = data.draw(st.sampled_from(running))
+                return name, self.jobs[name].owner if data.draw(st.integers(0, 4)) else data.draw(OWNERS)
         return data.draw(JOBS), data.draw(OWNERS)
+
+    def all(self, status: str) -> list[str]:
+        return [name for name, job in self.jobs.items() if job.status == status]
 
     def attempt_of(self, job_id: str) -> int:
         return self.jobs[job_id].attempt if job_id in self.jobs else 1
@@ -113,7 +121,7 @@ class Life(RuleBasedStateMachine):
         for job_id, key in (("a", None), ("b", None), ("c", "k")):
             self.create(job_id, key)
 
-    @rule(job_id=JOBS, key=st.sampled_from([None, "k"]))
+    @rule(job_id=JOBS, key=KEYS)
     def create(self, job_id: str, key: str | None) -> None:
         async def call() -> None:
             client = connect_async(self.url)
@@ -123,11 +131,12 @@ class Life(RuleBasedStateMachine):
         asyncio.run(call())
         self.jobs.setdefault(job_id, Model(key))
 
-    @rule(job_id=JOBS, owner=OWNERS)
-    def claim(self, job_id: str, owner: str) -> None:
+    @rule(data=st.data(), owner=OWNERS)
+    def claim(self, data: st.DataObject, owner: str) -> None:
         """One process runs one job: a claim gives up what it held, unless it is this very job."""
-        record = self.record(job_id)
-        running = [name for name, job in self.jobs.items() if job.status == "running"]
+        waiting = self.all("accepted")
+        job_id = data.draw(st.sampled_from(waiting) if waiting and data.draw(st.integers(0, 4)) else JOBS)
+        record, running = self.record(job_id), self.all("running")
         mine = [name for name in running if self.jobs[name].owner == owner]
         claimed = self.workers[owner].claim(job_id)
         if job_id in mine:
@@ -143,17 +152,12 @@ class Life(RuleBasedStateMachine):
         else:
             assert len(running) > len(mine)
 
-    @rule(job_id=JOBS, owner=OWNERS)
-    def claim_once_more(self, job_id: str, owner: str) -> None:
-        """Most of what follows needs a job that runs."""
-        self.claim(job_id, owner)
-
     @rule(data=st.data(), status=st.sampled_from([Status.SUCCESSFUL, Status.FAILED]), late=st.integers(0, 3))
     def commit(self, data: st.DataObject, status: Status, late: int) -> None:
         job_id, owner = self.pick(data)
         job, attempt, before = self.held_by(owner, job_id), self.attempt_of(job_id), self.record(job_id)
         if late == 3:
-            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0]
+            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0, b""]
             return
         done = [self.workers[owner].commit(job_id, attempt, Outcome(status, b"{}")) for _ in range(2)]
         if not job:
@@ -180,18 +184,37 @@ class Life(RuleBasedStateMachine):
 
     @rule(data=st.data(), late=st.integers(0, 3), registry=st.sampled_from(["f", "g"]))
     def decline(self, data: st.DataObject, late: int, registry: str) -> None:
-        job_id, owner = self.pick(data)
-        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
-        answer = self.again("decline", *fence, token_hex(8), 8_000, registry, "waits", "{}", 1_000, 60_000)
-        assert answer == (b"accepted" if job and late < 3 else None)
-        if job and late < 3:
+        answer, job, owner = self.call_decline(data, late, registry, longest=60_000)
+        assert answer == (b"accepted" if job else None)
+        if job:
             assert not self.redis.exists(f"fp:worker:{owner}")
             job.status, job.owner, job.attempt, job.is_put_off = "accepted", "", job.attempt - 1, True
+
+    @rule(data=st.data(), late=st.integers(0, 3))
+    def decline_for_good(self, data: st.DataObject, late: int) -> None:
+        """The jobs that have joined it fit as little."""
+        answer, job, owner = self.call_decline(data, late, "f", longest=0)
+        assert (answer or b"").split()[:1] == ([b"failed"] if job else [])
+        if job:
+            assert not self.redis.exists(f"fp:worker:{owner}")
+            job.status = "failed"
+            for other in self.jobs.values():
+                if job.key and other.key == job.key and other.status == "accepted":
+                    other.status = "failed"
+
+    def call_decline(
+        self, data: st.DataObject, late: int, registry: str, longest: int
+    ) -> tuple[bytes | None, Model | None, str]:
+        """The answer, the job where it is to have an effect, and whose that was."""
+        job_id, owner = self.pick(data)
+        job, fence = self.held_by(owner, job_id), [job_id, self.attempt_of(job_id) - (late == 3), owner]
+        answer = self.again("decline", *fence, token_hex(8), 8_000, registry, "waits", "{}", 60_000, longest)
+        return answer, None if late == 3 else job, owner
 
     @rule(owner=OWNERS)
     def give_back(self, owner: str) -> None:
         mine = {name for name, job in self.jobs.items() if self.held_by(owner, name)}
-        assert {name for name, _ in self.workers[owner].give_back()} == mine
+        assert {name for name, *_ in self.workers[owner].give_back()} == mine
         for name in mine:
             self.jobs[name].status, self.jobs[name].owner = "accepted", ""
             self.jobs[name].attempt -= 1
@@ -218,9 +241,11 @@ class Life(RuleBasedStateMachine):
     def gone(self, data: st.DataObject) -> None:
         job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
-        assert bool(self.workers[owner].gone(job_id, PID)) is bool(job)
+        answer = self.again("gone", owner, PID, job_id, token_hex(8))
         if job:
+            assert not self.redis.exists(f"fp:worker:{owner}")
             job.lose()
+        assert answer == (job.status.encode() if job else None)
         assert self.workers[owner].gone(job_id, PID) is None
 
     @rule(data=st.data())
@@ -232,16 +257,16 @@ class Life(RuleBasedStateMachine):
     def overrun(self, data: st.DataObject) -> None:
         job_id, owner = self.pick(data)
         job = self.held_by(owner, job_id)
-        held = Held(job_id, PID, self.attempt_of(job_id), Verdict.HARD, 0, 0)
-        assert self.workers[owner].overrun(held, {"detail": "over"}) is bool(job)
+        fence = [job_id, self.attempt_of(job_id), owner]
+        assert self.again("overrun", *fence, token_hex(8), "{}") == (b"failed" if job else None)
         if job:
             job.status, job.owner = "failed", ""
-        assert self.workers[owner].overrun(held, {"detail": "over"}) is False
+        assert self.again("overrun", *fence, token_hex(8), "{}") is None
 
     @rule(job_id=JOBS, unless_joined=st.integers(0, 1))
     def dismiss(self, job_id: str, unless_joined: int) -> None:
         leads = self.redis.get("fp:joint:k") == job_id.encode() and self.redis.exists("fp:joined:k")
-        self.again("dismiss", job_id, unless_joined, token_hex(8))
+        self.again("dismiss", job_id, unless_joined, token_hex(8), "")
         if job_id in self.jobs and self.jobs[job_id].status not in FINAL and not (unless_joined and leads):
             self.jobs[job_id].status = "dismissed"
 
@@ -280,14 +305,18 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def an_accepted_job_waits_in_one_place(self) -> None:
         waiting = sorted(name for names in self.places().values() for name in names)
-        accepted = [name for name, job in self.jobs.items() if job.status == "accepted"]
-        assert waiting == sorted(name for name in accepted if not self.jobs[name].is_put_off)
+        assert waiting == sorted(name for name in self.all("accepted") if not self.jobs[name].is_put_off)
+
+    @invariant()
+    def what_has_a_message_may_be_claimed(self) -> None:
+        free = [name for name in self.all("accepted") if "held" not in self.record(name)]
+        assert sorted(self.places()["waiting"]) == sorted(free)
 
     @invariant()
     def what_is_looked_at_next_is_what_runs_or_is_put_off(self) -> None:
         due: Any = self.redis.zrange("fp:due", 0, -1)
         put_off = {name for name, job in self.jobs.items() if job.status == "accepted" and job.is_put_off}
-        running = {name for name, job in self.jobs.items() if job.status == "running"}
+        running = set(self.all("running"))
         assert {name.decode() for name in due} == running | put_off
 
     @invariant()
@@ -305,7 +334,7 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def limits_and_leaders_hold(self) -> None:
         running: Any = self.redis.smembers("fp:running:upper")
-        assert {name.decode() for name in running} == {n for n, job in self.jobs.items() if job.status == "running"}
+        assert {name.decode() for name in running} == set(self.all("running"))
         assert len(running) <= 1
         assert running or self.redis.exists("fp:waiting:default") or not self.redis.exists("fp:parked:upper")
         leader: Any = self.redis.get("fp:joint:k")

@@ -10,7 +10,7 @@ from upper import make_process
 
 from fastprocesses_server.errors import Unavailable
 from fastprocesses_server.execution.request import RequestReader
-from fastprocesses_server.jobs.leases import Outcome, Verdict
+from fastprocesses_server.jobs.leases import Held, Outcome, Verdict
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.selection import Selection, Window
 
@@ -120,6 +120,15 @@ def test_a_job_whose_process_died_goes_to_the_head_of_the_queue(bench: Bench) ->
     assert again.job.attempt == 2
 
 
+def test_a_death_of_another_process_leaves_a_job_alone(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    assert bench.two.gone("a", PID) is None  # on another machine
+    assert bench.one.gone("a", PID + 1) is None
+    assert bench.read().status == Status.RUNNING
+    assert [held.verdict for held in bench.one.beat()] == [Verdict.RUN]
+
+
 def test_attempts_are_counted(bench: Bench) -> None:
     bench.create(attempts=2)
     for expected in (Status.ACCEPTED, Status.FAILED):
@@ -133,7 +142,7 @@ def test_attempts_are_counted(bench: Bench) -> None:
 def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
     bench.create(attempts=2)
     bench.one.claim("a")
-    assert bench.one.give_back() == [("a", PID)]
+    assert bench.one.give_back() == [("a", PID, Status.ACCEPTED)]
     claim = bench.two.claim("a")
     assert claim
     assert claim.job.attempt == 1
@@ -143,7 +152,7 @@ def test_work_that_is_given_back_costs_no_attempt(bench: Bench) -> None:
 def test_a_job_that_must_not_run_twice_is_not_given_back(bench: Bench) -> None:
     bench.create(attempts=1)
     bench.one.claim("a")
-    assert bench.one.give_back() == [("a", PID)]
+    assert bench.one.give_back() == [("a", PID, Status.FAILED)]
     assert bench.read().status == Status.FAILED
     assert bench.two.claim("a") is None
 
@@ -187,6 +196,16 @@ def test_a_heartbeat_clears_the_suspicion(bench: Bench) -> None:
     assert bench.two.reap() == []
 
 
+def test_each_attempt_is_suspected_anew(bench: Bench) -> None:
+    bench.create()
+    bench.one.claim("a")
+    bench.end_pauses()
+    assert bench.one.gone("a", PID) == Status.ACCEPTED
+    bench.one.claim("a")
+    bench.redis.zadd("fp:due", {"a": 0})
+    assert bench.two.reap() == []
+
+
 def test_a_lost_message_is_sent_again_at_the_second_look(bench: Bench) -> None:
     bench.create("a")
     bench.create("b")
@@ -198,6 +217,9 @@ def test_a_lost_message_is_sent_again_at_the_second_look(bench: Bench) -> None:
     bench.redis.hset("fp:job:a", "missed", 0)
     bench.two.reap()
     assert bench.queue() == ["b", "a"]
+    bench.redis.rpop("default")
+    bench.two.reap()
+    assert bench.queue() == ["b"]  # it may be on its way
 
 
 def test_limits_are_told_by_the_heartbeat(bench: Bench) -> None:
@@ -222,11 +244,38 @@ def test_progress_goes_forward_only(bench: Bench) -> None:
     assert (job.progress, job.message) == (30, "at 20")
 
 
-def test_the_end_of_a_job_is_told_to_who_waits(bench: Bench) -> None:
+def test_a_new_attempt_has_said_nothing_yet(bench: Bench) -> None:
+    bench.create()
+    for expected in (1, 2):
+        claim = bench.one.claim("a")
+        assert claim
+        assert (claim.job.attempt, claim.job.message, claim.job.progress) == (expected, None, 0)
+        assert bench.one.progress(claim.job, 30, "at 30")
+        assert bench.one.retry(claim.job, 0, "again", b"{}") == Status.ACCEPTED
+        assert bench.read().message == "again"
+        assert bench.one.beat() == []
+
+
+def test_an_attempt_that_is_over_changes_nothing(bench: Bench) -> None:
+    bench.create()
+    first = bench.one.claim("a")
+    assert first
+    assert bench.one.retry(first.job, 0, "again", b"{}") == Status.ACCEPTED
+    assert bench.one.claim("a")
+    before = bench.record()
+    assert not bench.one.progress(first.job, 50, "late")
+    assert bench.one.retry(first.job, 0, "late", b"{}") is None
+    assert bench.one.decline(first.job, "late", b"{}") is None
+    assert not bench.one.overrun(Held("a", PID, 1, Verdict.HARD, 0, 0), {"detail": "late"})
+    assert bench.record() == before
+
+
+def test_the_end_of_a_job_is_told_once_to_who_waits(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="fp:reply:x")
     bench.one.claim("a")
-    bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    for _ in range(2):
+        assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.redis.lrange("fp:reply:x", 0, -1) == [b"a successful []"]
     assert bench.redis.pttl("fp:job:a") <= 600_000
 

@@ -1,52 +1,34 @@
 """Requests that wait for a run: their clients leave and come again, and Redis is away meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
 import redis
-from bench import Bench
+from bench import Bench, engine_of
 from upper import make_process
 
 from fastprocesses_server.api import app
-from fastprocesses_server.errors import JobIsGone, SyncTimeout
+from fastprocesses_server.errors import JobIsGone, Problem, ResultNotAvailable, SyncTimeout
 from fastprocesses_server.execution.idempotency import Idempotency
 from fastprocesses_server.execution.media_type import Kind
 from fastprocesses_server.execution.outputs import EncodedOutput, StoredOutput
 from fastprocesses_server.execution.request import Execution, RequestReader
 from fastprocesses_server.jobs import cache
 from fastprocesses_server.jobs import engine as engines
-from fastprocesses_server.jobs.connection import connect_async
-from fastprocesses_server.jobs.engine import CacheUse, Engine, Finished, Submitted
+from fastprocesses_server.jobs.engine import CacheUse, Finished, Submitted
 from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.record import Job, Status
-from fastprocesses_server.jobs.replies import Replies
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
 
 KEY = Idempotency("name", "body")
-
-
-@asynccontextmanager
-async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIterator[Engine]:
-    settings = settings or Settings()
-    client, listener = connect_async(bench.url), connect_async(bench.url, seconds=10, connections=1)
-    replies = Replies(listener)
-    listening = asyncio.create_task(replies.listen())
-    try:
-        yield Engine(settings, JobStore(client, settings), replies, client, ResultStore(Path("results")))
-    finally:
-        while not listening.done():  # a connection that is being made may swallow the first
-            listening.cancel()
-            await asyncio.wait({listening}, timeout=0.1)
-        await client.aclose()
-        await listener.aclose()
 
 
 def keyed() -> Execution:
@@ -197,6 +179,37 @@ def test_a_run_that_took_too_long_starts_anew_for_a_client_that_comes_again(benc
 
     bench.one.beat()
     assert isinstance(asyncio.run(scene()), Finished)
+
+
+def test_all_who_wait_with_a_key_hear_of_the_timeout(bench: Bench) -> None:
+    async def scene() -> list[object]:
+        async with engine_of(bench, Settings(sync_execution_timeout_seconds=1)) as engine:
+            execution = keyed()
+            first = asyncio.create_task(engine.run(execution, None))
+            await accepted(bench)
+            others = [asyncio.create_task(engine.run(execution, wait)) for wait in (None, 5)]
+            return list(await asyncio.wait_for(asyncio.gather(first, *others, return_exceptions=True), 10))
+
+    bench.one.beat()
+    for error in asyncio.run(scene()):
+        assert isinstance(error, Problem)
+        assert error.status == HTTPStatus.GATEWAY_TIMEOUT
+
+
+def test_who_waits_with_a_key_hears_of_a_dismissal(bench: Bench) -> None:
+    async def scene() -> None:
+        async with engine_of(bench) as engine:
+            execution = keyed()
+            first = asyncio.create_task(engine.run(execution, None))
+            job_id = await accepted(bench)
+            second = asyncio.create_task(engine.run(execution, None))
+            await asyncio.sleep(0.1)
+            await engine.store.dismiss(job_id)
+            answers = await asyncio.wait_for(asyncio.gather(first, second, return_exceptions=True), 10)
+            assert [type(answer) for answer in answers] == [ResultNotAvailable] * 2
+
+    bench.one.beat()
+    asyncio.run(scene())
 
 
 class Away(JobStore):

@@ -6,6 +6,7 @@ from bench import Bench
 from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
+from fastprocesses_server.jobs.record import Status
 
 PID = os.getpid()
 
@@ -22,7 +23,7 @@ def test_the_time_that_no_worker_fits_begins_anew_after_a_run(bench: Bench) -> N
         bench.redis.hincrby("fp:job:a", "unfit_since", -600_000)
         bench.end_pauses()
         assert fitting.claim("a")
-        assert fitting.give_back() == [("a", PID)]
+        assert fitting.give_back() == [("a", PID, Status.ACCEPTED)]
 
 
 def test_a_job_that_had_no_place_moves_no_other(bench: Bench) -> None:

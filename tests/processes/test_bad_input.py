@@ -131,7 +131,7 @@ BAD = [
         {"wrong.yaml": ("callable: tools.undeclared\nversion: 1\ninputs: {}\n")},
         (
             'processes.d/wrong.yaml:3:1: the callable needs "a", which has no annotation '
-            "(tools.py:6); annotate it, or write, for example, `inputs: {a: {schema: {type: "
+            "(tools.py:6); annotate it, or write for example `inputs: {a: {schema: {type: "
             "number}}}`\n"
             "  inputs: {}\n"
             "  ^"
@@ -152,12 +152,13 @@ BAD = [
         {"wrong.yaml": ("callable: tools.silent\nversion: 1\n")},
         (
             'processes.d/wrong.yaml:1:11: the callable needs "a", which has no annotation '
-            "(tools.py:8); annotate it, or write, for example, `inputs: {a: {schema: {type: "
+            "(tools.py:8); annotate it, or write for example `inputs: {a: {schema: {type: "
             "number}}}`\n"
             "  callable: tools.silent\n"
             "            ^\n"
             "processes.d/wrong.yaml:1:11: what the callable returns has no annotation (tools.py:8); "
-            "annotate it, or write, for example, `outputs: {result: {schema: {type: object}}}`\n"
+            "annotate it, or write `outputs: {result: {schema: {type: T}}}`, where T is number, integer, "
+            "string, boolean, array or object; of anything else, write a function around it\n"
             "  callable: tools.silent\n"
             "            ^"
         ),
@@ -167,13 +168,14 @@ BAD = [
         {"wrong.yaml": ("callable: tools.strange\nversion: 1\n")},
         (
             'processes.d/wrong.yaml:1:11: the callable needs "a", which may be anything: object '
-            "(tools.py:9); annotate it, or write, for example, `inputs: {a: {schema: {type: "
+            "(tools.py:9); annotate it, or write for example `inputs: {a: {schema: {type: "
             "number}}}`\n"
             "  callable: tools.strange\n"
             "            ^\n"
             "processes.d/wrong.yaml:1:11: what the callable returns has an annotation that cannot be "
-            "evaluated: Nowhere (tools.py:9); annotate it, or write, for example, `outputs: {result: "
-            "{schema: {type: object}}}`\n"
+            "evaluated: Nowhere (tools.py:9); annotate it, or write `outputs: {result: "
+            "{schema: {type: T}}}`, where T is number, integer, string, boolean, array or object; "
+            "of anything else, write a function around it\n"
             "  callable: tools.strange\n"
             "            ^"
         ),
@@ -251,6 +253,36 @@ BAD = [
             "  |     def run(:\n"
             "  |             ^\n"
             "  | SyntaxError: invalid syntax"
+        ),
+    ),
+    (
+        "a class whose constructor raises",
+        {
+            "module.py": "class Run:\n    def __init__(self):\n"
+            "        raise OSError('no licence')\n    def execute(self): ...\n",
+            "wrong.yaml": "callable: module.Run\nversion: 1\n",
+        },
+        (
+            "processes.d/wrong.yaml:1:11: the constructor of module.Run fails: OSError: no licence\n"
+            "  callable: module.Run\n"
+            "            ^\n"
+            '  |   File "HERE/processes.d/module.py", line 3, in __init__\n'
+            "  |     raise OSError('no licence')\n"
+            "  | OSError: no licence"
+        ),
+    ),
+    (
+        "a class whose constructor wants something",
+        {
+            "module.py": "class Run:\n    def __init__(self, size): ...\n    def run(self): ...\n",
+            "wrong.yaml": "callable: module.Run.run\nversion: 1\n",
+        },
+        (
+            "processes.d/wrong.yaml:1:11: the constructor of module.Run fails: TypeError: Run.__init__() missing "
+            "1 required positional argument: 'size'\n"
+            "  callable: module.Run.run\n"
+            "            ^\n"
+            "  | TypeError: Run.__init__() missing 1 required positional argument: 'size'"
         ),
     ),
     (

@@ -214,3 +214,17 @@ def test_off_is_a_word_in_yaml_and_false_in_json(folder: Path, put: Put) -> None
     put("a.yaml", "callable: tools.plain\noutputs: {}\nresults: {cache: off}\n")
     put("b.json", '{"callable": "tools.plain", "outputs": {}, "results": {"cache": false}}')
     assert [process.results.cache for process in load_registry(folder).values()] == [False, False]
+
+
+def test_the_address_of_the_schema_for_editors_is_not_read(folder: Path, put: Put) -> None:
+    put("tools.py", TOOLS)
+    fingerprints = set()
+    for name, text in (
+        ("plain.json", '{"callable": "tools.plain", "outputs": {}}'),
+        ("plain.json", '{"$schema": "./.no-such-file.json", "callable": "tools.plain", "outputs": {}}'),
+        ("plain.yaml", "$schema: http://localhost:1/schema.json\ncallable: tools.plain\noutputs: {}\n"),
+    ):
+        path = put(name, text)
+        fingerprints.add(load_registry(folder)["plain"].fingerprint)
+        path.unlink()
+    assert len(fingerprints) == 1

@@ -12,7 +12,7 @@ from serving import ROOT
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.processes.description import Process
-from fastprocesses_server.processes.fastprocesses_names import OFFERED
+from fastprocesses_server.processes.fastprocesses.names import OFFERED
 from fastprocesses_server.processes.inspection import Failure, FailureKind, Found, Wanted
 from fastprocesses_server.processes.inspector import inspect_callables
 from fastprocesses_server.processes.registry import load_registry
@@ -102,7 +102,7 @@ def test_only_what_is_imported_is_loaded(put: Put, folder: Path) -> None:
         "fastprocesses",
         "fastprocesses.core",
         "fastprocesses.core.logging",
-        "fastprocesses_server.processes.fastprocesses_stand_ins",
+        "fastprocesses_server.processes.fastprocesses.stand_ins",
     ]
 
 

@@ -5,18 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typed_module import CLASSES as SHARED
+from typed_module import HEAD
 
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.processes.schemas import compile_schema
 
 Put = Callable[..., Path]
-HEAD = """
-import dataclasses, datetime, decimal, enum, pathlib, typing, uuid
-from typing import *
-from pydantic import BaseModel, Field
-from fastprocesses_server.types import *
-"""
 
 
 @pytest.fixture
@@ -98,20 +94,53 @@ def test_a_moment_that_is_returned_may_have_no_zone(published: Callable[..., Pro
     assert not fits("2024-02-29")
 
 
-CLASSES = """
-class Colour(enum.Enum):
-    RED = "red"
-    BLUE = "blue"
-
+BASE64 = {"type": "string", "contentEncoding": "base64"}
+HOLDERS = """
 class Model(BaseModel):
-    colour: Colour
-    size: int = 1
+    raw: bytes = b"\\xff"
 
 @dataclasses.dataclass
 class Data:
-    colour: Colour
-    size: int = 1
+    raw: bytes = b"\\xff"
 
+class Typed(typing.TypedDict):
+    raw: bytes
+
+class Outer(BaseModel):
+    inner: Model
+"""
+
+
+@pytest.mark.parametrize("name", ["Model", "Data", "Typed"])
+def test_bytes_in_a_class_with_fields_are_published_as_base64(name: str, published: Callable[..., Process]) -> None:
+    process = published(f"{HOLDERS}\ndef run(x: {name}) -> list[{name}]: ...")
+    sent = process.inputs["x"].schema_["properties"]["raw"]
+    assert sent.items() >= BASE64.items()
+    assert sent.get("default", "/w==") == "/w=="
+    assert (compile_schema(sent).is_valid("/w=="), compile_schema(sent).is_valid("_w==")) == (True, False)
+    returned = process.outputs["result"].schema_
+    assert next(iter(returned["$defs"].values()))["properties"]["raw"].items() >= BASE64.items()
+
+
+def test_limits_of_bytes_are_those_of_their_base64(published: Callable[..., Process]) -> None:
+    limits = "Field(min_length=4, max_length=6)"
+    process = published(f"def run(x: Annotated[bytes, {limits}], y: set[Annotated[bytes, {limits}]]) -> int: ...")
+    assert process.inputs["x"].schema_ == {**BINARY, "minLength": 8, "maxLength": 8}
+    assert process.inputs["y"].schema_["items"].items() >= {**BASE64, "minLength": 8, "maxLength": 8}.items()
+
+
+def test_defaults_that_are_bytes_are_published_as_base64_and_files_not_at_all(
+    published: Callable[..., Process],
+) -> None:
+    inputs = published("def run(x: bytes = b'\\xff', y: pathlib.Path = pathlib.Path('/etc')) -> int: ...").inputs
+    assert inputs["x"].schema_["default"] == "/w=="
+    assert "default" not in inputs["y"].schema_
+    assert not inputs["y"].is_required
+
+
+CLASSES = (
+    SHARED
+    + """
 class Typed(typing.TypedDict):
     colour: Colour
     size: NotRequired[int]
@@ -120,6 +149,7 @@ class Named(NamedTuple):
     colour: Colour
     size: int = 1
 """
+)
 
 
 @pytest.mark.parametrize("name", ["Model", "Data", "Typed"])
@@ -157,6 +187,27 @@ def test_parameters_with_a_default_are_optional_and_publish_it(published: Callab
     }
     assert inputs["c"].schema_ == INTEGER
     assert (inputs["f"].schema_, inputs["f"].max_occurs) == (BINARY, "unbounded")
+
+
+def test_defaults_of_moments_conform_to_what_is_published(published: Callable[..., Process]) -> None:
+    inputs = published(
+        "class Span(BaseModel):\n"
+        "    begin: datetime.datetime = datetime.datetime(2026, 1, 2)\n"
+        "    end: datetime.datetime = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)\n"
+        "def run(a: datetime.datetime = datetime.datetime(2026, 1, 2), b: datetime.time = datetime.time(3, 4), "
+        "c: datetime.datetime = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), d: Span = Span()) -> int: ..."
+    ).inputs
+    assert not any(given.is_required for given in inputs.values())
+    span = inputs["d"].schema_["properties"]
+    assert {name: given.schema_.get("default") for name, given in inputs.items()} == {
+        "a": None,
+        "b": "03:04:00",
+        "c": "2026-01-02T00:00:00Z",
+        "d": None,
+    }
+    assert (span["begin"].get("default"), span["end"]["default"]) == (None, "2026-01-02T00:00:00Z")
+    for schema in (inputs["b"].schema_, inputs["c"].schema_, span["end"]):
+        assert compile_schema(schema).is_valid(schema["default"])
 
 
 def test_parameters_by_position_are_inputs_like_others(published: Callable[..., Process]) -> None:

@@ -1,5 +1,6 @@
 """For any annotation: what fits the published schema converts, what does not is refused, and what is returned fits."""
 
+import base64
 import dataclasses
 import datetime
 import enum
@@ -17,7 +18,16 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from json_values import ANY_JSON, changed, fitting
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NaiveDatetime, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    Base64UrlBytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    StringConstraints,
+    TypeAdapter,
+)
 from pydantic_core import to_json
 
 from fastprocesses_server.execution.inputs import InputsReader, Unreadable
@@ -91,6 +101,17 @@ class Dog(BaseModel):
     weight: float
 
 
+class Held(BaseModel):
+    name: bytes
+    note: Annotated[bytes, Field(max_length=3)] | None = None
+
+
+@dataclasses.dataclass
+class Holder:
+    below: list[Held] = dataclasses.field(default_factory=list)
+    extra: dict[str, bytes | int] = dataclasses.field(default_factory=dict)
+
+
 class Typed(typing.TypedDict):
     size: Size
     note: NotRequired[str]
@@ -101,7 +122,7 @@ class Named(NamedTuple):
     share: Share = Share.HALF
 
 
-CLASSES = [Data, Closed, Aliased, Strict, Node, Typed, Named]
+CLASSES = [Data, Closed, Aliased, Strict, Node, Holder, Typed, Named]
 SCALARS: list[Any] = [
     bool,
     int,
@@ -271,6 +292,64 @@ def test_a_value_of_the_type_can_be_sent_and_arrives_as_it_was(annotation: Any, 
 @given(data=st.data())
 def test_a_value_of_the_type_can_be_returned(annotation: Any, data: st.DataObject) -> None:
     the_process(annotation).check_returned(data.draw(RETURNED[annotation]))
+
+
+BYTES = st.binary(max_size=3)
+HELD = st.builds(Held, name=BYTES, note=st.none() | BYTES)
+HOLDING = {
+    Holder: st.builds(
+        Holder, st.lists(HELD, max_size=2), st.dictionaries(st.text(max_size=2), BYTES | st.integers(0, 9))
+    ),
+    list[Holder]: st.lists(st.builds(Holder, st.lists(HELD, max_size=2)), max_size=2),
+    dict[str, bytes]: st.dictionaries(st.text(max_size=2), BYTES),
+    set[bytes]: st.sets(BYTES, max_size=2),
+    tuple[bytes, Held]: st.tuples(BYTES, HELD),
+}
+
+
+def as_base64(value: Any) -> Any:
+    """As a client writes it."""
+    match value:
+        case bytes():
+            return base64.b64encode(value).decode()
+        case list() | set() | tuple():
+            return [as_base64(item) for item in value]
+        case dict():
+            return {name: as_base64(member) for name, member in value.items()}
+        case Held() | Holder():
+            return {name: as_base64(member) for name, member in vars(value).items()}
+        case _:
+            return value
+
+
+@pytest.mark.parametrize("annotation", HOLDING)
+@settings(FEW, max_examples=max(EXAMPLES // 10, 10))
+@given(data=st.data())
+def test_bytes_anywhere_in_a_value_travel_as_base64(annotation: Any, data: st.DataObject) -> None:
+    value = data.draw(HOLDING[annotation])
+    process = the_process(annotation)
+    assert process.convert(as_base64(value)) == value
+    returned = process.conversion.plain(value)
+    written = {output.name: json.loads(bytes(output.body)) for output in process.writer.encode(returned)}  # type: ignore[arg-type]
+    assert written == (as_base64(value) if annotation is Holder else {"result": as_base64(value)})
+    process.check_returned(value)
+
+
+class Refining(BaseModel):
+    model_config = ConfigDict(val_json_bytes="hex", ser_json_bytes="hex")
+    name: bytes
+
+
+@pytest.mark.parametrize(("annotation", "sent"), [(Refining, {"name": "ff"}), (list[Base64UrlBytes], ["_w=="])])
+def test_an_author_who_says_how_bytes_are_written_is_followed(annotation: Any, sent: Any) -> None:
+    process = the_process(dict[str, annotation])
+    assert process.conversion.plain(process.convert({"x": sent})) == {"x": sent}
+
+
+def test_models_are_as_before_after_their_bytes_were_looked_at() -> None:
+    the_process(list[Held])
+    assert Held.model_validate_json('{"name": "/w=="}').name == b"/w=="
+    assert Held.__pydantic_complete__
 
 
 REFUSED = object()

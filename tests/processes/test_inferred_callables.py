@@ -164,7 +164,7 @@ def test_what_may_be_left_out_and_has_no_annotation_is_told(put: Put, folder: Pa
     assert load_registry(folder).warnings == (
         (
             'processes.d/run.yaml: clients cannot send "b", "c", as nothing says what the callable takes there; '
-            "write, for example, `inputs: {b: {schema: {type: number}}}`"
+            "write for example `inputs: {b: {schema: {type: number}}}`"
         ),
     )
 

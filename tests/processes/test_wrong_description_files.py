@@ -171,7 +171,7 @@ CALLABLES = [
         "callable: tools.takes_a\n",
         (
             '1:11: the callable needs "a", which has no annotation (tools.py:2); '
-            "annotate it, or write, for example, `inputs: {a: {schema: {type: number}}}`"
+            "annotate it, or write for example `inputs: {a: {schema: {type: number}}}`"
         ),
         None,
     ),
@@ -179,7 +179,7 @@ CALLABLES = [
         "callable: tools.Grown\ninputs: {}\n",
         (
             '2:1: the callable needs "a", which has no annotation (tools.py:6); '
-            "annotate it, or write, for example, `inputs: {a: {schema: {type: number}}}`"
+            "annotate it, or write for example `inputs: {a: {schema: {type: number}}}`"
         ),
         None,
     ),
@@ -272,11 +272,12 @@ def test_all_complaints_of_all_files_come_at_once_in_order(
         'processes.d/a.yaml:6:11: "keywords" must be a list',
         (
             'processes.d/b.yaml:1:11: the callable needs "command", which has no annotation; '
-            "write, for example, `inputs: {command: {schema: {type: number}}}`"
+            "write for example `inputs: {command: {schema: {type: number}}}`"
         ),
         (
             "processes.d/b.yaml:1:11: what the callable returns has no annotation; "
-            "write, for example, `outputs: {result: {schema: {type: object}}}`"
+            "write `outputs: {result: {schema: {type: T}}}`, where T is number, integer, string, boolean, "
+            "array or object; of anything else, write a function around it"
         ),
     ]
 

@@ -154,12 +154,19 @@ def hog(mebibytes: int, how: str, context: Any) -> int:
     return len(filled)
 
 
-hoarded: list[bytes] = []
+hoarded: list[object] = []
 
 
-def hoard(mebibytes: int) -> int:
-    """Leaves so much in the memory of its process, whose id it returns."""
-    hoarded.append(b"x" * (mebibytes << 20))
+def hoard(mebibytes: int, where: str) -> int:
+    """Leaves so much in the memory of its process, whose id it returns, or of one that it has started."""
+    if where == "child":
+        code = f"import time; filled = b'x' * ({mebibytes} << 20); print(flush=True); time.sleep(300)"
+        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        assert child.stdout
+        child.stdout.readline()
+        hoarded.append(child)
+    else:
+        hoarded.append(b"x" * (mebibytes << 20))
     time.sleep(1.5)
     return os.getpid()
 

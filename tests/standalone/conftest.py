@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from reloaded import save
 from supervised import Dev
 
 
@@ -27,3 +28,12 @@ def start_dev(tmp_path: Path, free_port: int) -> Iterator[Callable[..., Dev]]:
     yield start
     for dev in started:
         dev.clean_up()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "processes.d"
+    folder.mkdir()
+    save(folder, "old")
+    (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.0\n")
+    return folder

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -104,6 +105,18 @@ def test_the_growth_of_a_process_is_seen() -> None:
     before = growth.bytes
     kept = b"x" * (64 << 20)
     assert growth.bytes - before >= len(kept) // 2
+
+
+def test_so_is_that_of_what_it_has_started() -> None:
+    growth = Growth()
+    before = growth.bytes
+    code = f"kept = b'x' * ({64 << 20}); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        assert growth.bytes - before >= 64 << 20
+        child.communicate(b"\n")
+    assert growth.bytes - before < 64 << 20
 
 
 def test_a_clock_that_jumps_fails_no_job(bench: Bench) -> None:

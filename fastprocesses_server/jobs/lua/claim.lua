@@ -1,5 +1,5 @@
 -- accepted -> running. ARGV: id, owner, pid, lease, fingerprint of the worker's registry, bytes that earlier jobs left in
--- the memory of that process.
+-- that process, and in what they left running.
 -- Returns the record and its request, or false where there is nothing to do: a duplicate message, a dismissed job, one
 -- that is put off, one whose process runs as often at once as it may, a worker that has left.
 local id, owner, pid, lease, registry, left = unpack(ARGV)

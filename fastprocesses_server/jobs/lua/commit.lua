@@ -1,13 +1,15 @@
 -- running -> successful or failed, status and outcome in one step; the jobs that joined it are successful with it.
 -- ARGV: id, attempt, owner, status, manifest or problem, 1 where the manifest names files of this job, then id and
 --       manifest of each joined job that has files of its own by now, or '' where it can have none: it is not served.
--- Returns 1; 2 where this very commit came through before and its answer was lost; 0 where the job is another's;
--- 3 and their ids where joined jobs need files of their own first.
+-- Returns a number, and ids with spaces between: 1 and the joined jobs that were served, also where this very commit
+-- came through before and its answer was lost; 0 where the job is another's; 2 and the joined jobs that need files of
+-- their own first.
 local id, attempt, owner, status, outcome, has_files = unpack(ARGV, 1, 6)
-local key = job(id)
+local key, call = job(id), 'commit:' .. id .. ':' .. attempt
 local is_running, before = runs(id, attempt, owner)
-if not is_running then return {before == status and 2 or 0} end
+if not is_running then return before == status and {1, answered(call) or ''} or {0, ''} end
 local old = redis.call('HMGET', key, 'pid', 'key', 'started', 'ran')
+local served = {}
 if status == 'failed' then
   fail(id, outcome)
 else
@@ -15,11 +17,11 @@ else
   for i = 7, #ARGV, 2 do own[ARGV[i]] = ARGV[i + 1] end
   local is_joint = old[2] and redis.call('GET', 'fp:joint:' .. old[2]) == id
   local joined = is_joint and redis.call('ZRANGE', 'fp:joined:' .. old[2], 0, -1) or {}
-  local without = {3}
+  local without = {}
   for _, other in ipairs(joined) do
     if has_files == '1' and not own[other] then without[#without + 1] = other end
   end
-  if #without > 1 then return without end
+  if #without > 0 then return {2, table.concat(without, ' ')} end
   for _, other in ipairs(joined) do
     local manifest = own[other] or outcome
     if manifest ~= '' then
@@ -27,6 +29,7 @@ else
       redis.call('HSET', job(other), 'progress', 100, 'started', old[3], 'ran', old[4])
       redis.call('HDEL', job(other), 'held', 'message')
       finish(other, 'successful', manifest)
+      served[#served + 1] = other
     end
   end
   redis.call('SET', key .. ':results', outcome)
@@ -34,4 +37,4 @@ else
   finish(id, 'successful', outcome)
 end
 redis.call('HDEL', 'fp:worker:' .. owner, old[1])
-return {1}
+return {1, #served > 0 and answer(call, table.concat(served, ' ')) or ''}

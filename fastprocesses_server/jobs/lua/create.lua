@@ -4,13 +4,17 @@
 --       then the record's other fields.
 -- Returns what became of it, and the id of the job that there is now:
 --   new       it was created
---   joined    it was created, and waits for the outputs of an equal one
---   known     there was a job of that id or of that Idempotency-Key; one that was dismissed is as good as none
+--   joined    it was created, and waits for the outputs of an equal one, whose id is returned as well
+--   known     there was a job of that Idempotency-Key; one that was dismissed is as good as none
 --   conflict  that Idempotency-Key came with another body
 --   unserved  no worker is alive
 local id, public, queue, envelope, request, silence, outputs, same, once, body = unpack(ARGV, 1, 10)
 local key = job(id)
-if redis.call('EXISTS', key) == 1 then return {'known', id} end
+-- Every call has an id of its own: where there is such a job, the answer to this very call was lost.
+if redis.call('EXISTS', key, 'fp:gone:' .. id) > 0 then
+  local leader = redis.call('HGET', key, 'joined')
+  return leader and {'joined', id, leader} or {'new', id}
+end
 local known = once ~= '' and redis.call('GET', 'fp:once:' .. once)
 if known then
   local other, its_body = known:match('^(%S+) (%S+)$')
@@ -38,10 +42,11 @@ if outputs ~= '' then
 end
 if same ~= '' then
   redis.call('HSET', key, 'key', same)
-  if redis.call('EXISTS', 'fp:joint:' .. same) == 1 then
-    redis.call('HSET', key, 'held', 'joined', 'message', 'waits for the outputs of an equal job')
+  local leader = redis.call('GET', 'fp:joint:' .. same)
+  if leader then
+    redis.call('HSET', key, 'held', 'joined', 'joined', leader, 'message', 'waits for the outputs of an equal job')
     redis.call('ZADD', 'fp:joined:' .. same, now, id)
-    return {'joined', id}
+    return {'joined', id, leader}
   end
   redis.call('SET', 'fp:joint:' .. same, id)
 end

@@ -1,7 +1,8 @@
 -- running -> accepted: this worker's process does not fit the job, another's may. The start does not count.
 -- It fails once no live worker of its queue has a process that fits, for as long as that.
 -- ARGV: id, attempt, owner, call, lease, fingerprint of the worker's registry, what the job waits for, problem, pause before
---       the next start, longest time that no worker fits. Returns the status now, or false where the job is another's.
+--       the next start, longest time that no worker fits. Returns the status now, and after it the jobs that had joined it and
+--       fail with it, with spaces between; false where the job is another's.
 local id, attempt, owner, call, lease, registry, reason, problem, pause, longest = unpack(ARGV)
 local key = job(id)
 if answered(call) then return answered(call) end
@@ -22,7 +23,7 @@ if now - since >= tonumber(longest) then
   local joined = old[4] and redis.call('ZRANGE', 'fp:joined:' .. old[4], 0, -1) or {}
   for _, other in ipairs(joined) do fail(other, problem) end
   fail(id, problem)
-  return answer(call, 'failed')
+  return answer(call, 'failed ' .. table.concat(joined, ' '))
 end
 stop_running(id)
 redis.call('HINCRBY', key, 'attempt', -1)

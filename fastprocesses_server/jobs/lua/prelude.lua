@@ -140,6 +140,7 @@ local function hand_on(id, key)
   local next = redis.call('ZPOPMIN', 'fp:joined:' .. key)
   if next[1] then
     redis.call('SET', 'fp:joint:' .. key, next[1])
+    redis.call('HDEL', job(next[1]), 'message')
     publish(next[1], true)
   else
     redis.call('DEL', 'fp:joint:' .. key)

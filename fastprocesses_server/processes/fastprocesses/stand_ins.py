@@ -11,8 +11,8 @@ import yaml
 from loguru import logger  # noqa: F401 - one of the names that are offered
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from ..errors import ProcessError
-from .fastprocesses_classes import REGISTERED, finished
+from ...errors import ProcessError
+from .classes import REGISTERED, finished
 
 Decorated = TypeVar("Decorated")
 Members = dict[str, Any]

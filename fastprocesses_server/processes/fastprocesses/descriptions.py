@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from .complaints import FileComplaint
-from .description import Common, Input, Output
-from .document import Document
-from .inspection import Found
-from .schemas import schema_faults
-from .signature import CALLABLE
+from ..complaints import FileComplaint
+from ..description import Common, Input, Output
+from ..document import Document
+from ..inspection import Found
+from ..schemas import schema_faults
+from ..signature import CALLABLE
 
 Fault = tuple[str, str]
 """What is wrong, and what was probably meant."""

@@ -14,13 +14,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from ..errors import ProcessError
+from ...errors import ProcessError
 
 CONTEXT, REQUEST = "(context)", "(request)"
 """Keywords that no input is called by: for the context, and for the other members of the execute request."""
 REGISTERED = "_registered_as"
 CALLBACK = "job_progress_callback"
-HOMES = {"fastprocesses.core.base_process", "fastprocesses_server.processes.fastprocesses_stand_ins"}
+HOMES = {"fastprocesses.core.base_process", "fastprocesses_server.processes.fastprocesses.stand_ins"}
 
 Members = dict[str, Any]
 

@@ -10,7 +10,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 LIBRARY = "fastprocesses"
-STAND_INS = "fastprocesses_server.processes.fastprocesses_stand_ins"
+STAND_INS = "fastprocesses_server.processes.fastprocesses.stand_ins"
 
 OFFERED: dict[str, tuple[str, ...]] = {
     LIBRARY: ("BaseProcessResult", "ProcessRegistrationError", "SerializationError"),
