@@ -36,6 +36,7 @@ NEED_NO_REDIS = {
     "/processes",
     "/processes/{process_id}",
     "/processes/{process_id}/validation",
+    "/logo",
     "/static/{path:path}",
 }
 
