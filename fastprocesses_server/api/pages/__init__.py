@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import orjson
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from markupsafe import Markup
 from starlette.staticfiles import StaticFiles
 
 from ...settings import Settings
@@ -25,6 +26,8 @@ def templates(own: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["as_json"] = as_json
+    environment.filters["as_short_json"] = as_short_json
+    environment.filters["for_script"] = for_script
     environment.filters["visible"] = visible
     return environment
 
@@ -36,6 +39,15 @@ def visible(text: str) -> str:
 
 def as_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def as_short_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def for_script(value: object) -> Markup:
+    """JSON for an element `script`, which no text within can end."""
+    return Markup(as_short_json(value).replace("<", r"\u003c"))  # noqa: S704 - nothing in it is markup
 
 
 @cache
