@@ -34,6 +34,7 @@ from . import (
     processes,
     schemas,
 )
+from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
@@ -93,6 +94,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),

@@ -1,12 +1,12 @@
 """The controls of a form: what people enter the inputs of a process with, decided from the published schemas."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from ..execution.inputs import declared_members
-from ..execution.media_type import alternatives, declared_media_type, holds_binary, is_json, media_type_of
+from ..execution.media_type import alternatives, declared_media_type, holds_binary, media_type_of
 from ..processes.description import Input, Process
 from ..processes.published import published
 
@@ -100,7 +100,8 @@ class Field:
 
     @property
     def limits(self) -> tuple[str, ...]:
-        return (*_count("value", self.least, self.most), *self.control.limits) if self.takes_many else self.control.limits
+        values = _count("value", self.least, self.most) if self.takes_many else ()
+        return (*values, *self.control.limits)
 
 
 def fields(process: Process) -> list[Field]:
@@ -141,7 +142,7 @@ def _of_media_types(schema: Schema, view: Schema) -> Control:
         replace(control_of(_merged(rest, one)), media_type=media_type)
         for one, media_type in zip(views, types, strict=True)
     ]
-    return _choice([replace(one, title=_labelled(one)) for one in choices], rest)
+    return _choice([replace(one, title=_labelled(one)) for one in choices])
 
 
 def _labelled(control: Control) -> str:
@@ -151,8 +152,13 @@ def _labelled(control: Control) -> str:
 def control_of(schema: Schema, depth: int = 0) -> Control:
     """The control for values of a published schema, which has no references."""
     whole = _joined(schema)
-    own = {"title": _text(whole, "title"), "description": _text(whole, "description"), "default": _default(whole)}
-    return replace(_shaped(whole, depth), **{name: value for name, value in own.items() if value})
+    control = _shaped(whole, depth)
+    return replace(
+        control,
+        title=_text(whole, "title") or control.title,
+        description=_text(whole, "description") or control.description,
+        default=_default(whole) or control.default,
+    )
 
 
 def _text(schema: Schema, keyword: str) -> str:
@@ -172,20 +178,8 @@ def _shaped(schema: Schema, depth: int) -> Control:
         return _enum(schema["enum"])
     if options := _options(schema):
         rest = {keyword: value for keyword, value in schema.items() if keyword not in ("oneOf", "anyOf")}
-        return _choice([control_of(_merged(rest, option), depth + 1) for option in options], rest, depth)
-    match schema.get("type"):
-        case "string":
-            return _string(schema)
-        case "number" | "integer":
-            return _number(schema)
-        case "boolean":
-            return Control(kind=Kind.BOOLEAN, options=(True, False))
-        case "array":
-            return _array(schema, depth)
-        case "object":
-            return _object(schema, depth)
-        case _:
-            return _untyped(schema, depth)
+        return _choice([control_of(_merged(rest, option), depth + 1) for option in options], depth)
+    return BY_TYPE.get(schema.get("type"), _untyped)(schema, depth)
 
 
 def _untyped(schema: Schema, depth: int) -> Control:
@@ -194,16 +188,14 @@ def _untyped(schema: Schema, depth: int) -> Control:
     if "items" in schema:
         return _array(schema, depth)
     if {"format", "contentMediaType", "contentEncoding", "pattern"} & schema.keys():
-        return _string(schema)
+        return _string(schema, depth)
     return Control(kind=Kind.JSON) if schema.get("not") == {} else anything()
 
 
 def anything() -> Control:
     plain = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.JSON)
     options = {Kind.BOOLEAN: (True, False)}
-    return Control(
-        kind=Kind.CHOICE, choices=tuple(Control(kind=kind, options=options.get(kind, ())) for kind in plain)
-    )
+    return Control(kind=Kind.CHOICE, choices=tuple(Control(kind=kind, options=options.get(kind, ())) for kind in plain))
 
 
 def _joined(schema: Schema) -> Schema:
@@ -230,20 +222,15 @@ def _options(schema: Schema) -> list[Schema]:
     return [option for option in options if option.get("enum") != [None]] or options
 
 
-def _choice(controls: Sequence[Control], rest: Schema, depth: int = 0) -> Control:
+def _choice(controls: Sequence[Control], depth: int = 0) -> Control:
     """Of those that differ; different kinds of GeoJSON go into one."""
     if all(one.kind == Kind.GEOJSON for one in controls):
         types = dict.fromkeys(limit for one in controls for limit in one.limits)
         return replace(controls[0], title="", limits=_one_of(name for limit in types for name in limit.split(" or ")))
-    different = list(dict.fromkeys(map(_frozen, controls)))
-    kept = [controls[[_frozen(one) for one in controls].index(key)] for key in different]
+    kept = list({repr(one): one for one in controls}.values())
     if len(kept) == 1:
         return kept[0]
     return Control(kind=Kind.CHOICE, choices=tuple(kept)) if depth < DEEPEST else Control(kind=Kind.JSON)
-
-
-def _frozen(control: Control) -> str:
-    return repr(control)
 
 
 def _one_of(names: Iterable[str]) -> tuple[str, ...]:
@@ -290,28 +277,26 @@ def _bbox(schema: Schema) -> Control:
 TIMES = {"date": Kind.DATE, "time": Kind.TIME, "date-time": Kind.DATE_TIME}
 
 
-def _string(schema: Schema) -> Control:
+def _string(schema: Schema, _: int) -> Control:
     declared = declared_media_type(schema) or ""
     if holds_binary(schema):
         return Control(kind=Kind.BINARY, accept=declared, limits=(declared,) if declared else ())
     if kind := TIMES.get(str(schema.get("format"))):
         return Control(kind=kind)
-    if declared and is_json(declared):
-        return Control(kind=Kind.LINES, limits=(declared,), accept=declared)
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
-    limits = [*_count("character", least, most)]
+    most, pattern = schema.get("maxLength"), _text(schema, "pattern")
     attributes = {"maxlength": str(most)} if most is not None else {}
-    if pattern := _text(schema, "pattern"):
-        attributes["pattern"], limits = pattern, [*limits, f"pattern {pattern}"]
-    if declared or (most or SHORT_TEXT + 1) > SHORT_TEXT and not {"pattern", "format"} & schema.keys():
-        limits = [declared, *limits] if declared else limits
-        return Control(kind=Kind.LINES, attributes=attributes, limits=tuple(limits), accept=declared)
-    if "format" in schema:
-        limits = [str(schema["format"]), *limits]
-    return Control(kind=Kind.TEXT, attributes=attributes, limits=tuple(limits))
+    counted = _count("character", schema.get("minLength", 0), most)
+    said = [declared, _text(schema, "format"), *counted, f"pattern {pattern}" if pattern else ""]
+    is_short = bool(pattern) or "format" in schema or (most is not None and most <= SHORT_TEXT)
+    return Control(
+        kind=Kind.TEXT if is_short and not declared else Kind.LINES,
+        attributes=attributes | ({"pattern": pattern} if pattern else {}),
+        limits=tuple(filter(None, said)),
+        accept=declared,
+    )
 
 
-def _number(schema: Schema) -> Control:
+def _number(schema: Schema, _: int) -> Control:
     is_whole = schema["type"] == "integer"
     step = schema.get("multipleOf")
     attributes = {"step": str(step or (1 if is_whole else "any"))}
@@ -370,3 +355,17 @@ def _map(schema: Schema, depth: int) -> Control:
         items=items,
         limits=_count("member", schema.get("minProperties", 0), schema.get("maxProperties")),
     )
+
+
+def _boolean(_: Schema, __: int) -> Control:
+    return Control(kind=Kind.BOOLEAN, options=(True, False))
+
+
+BY_TYPE: Mapping[Any, Callable[[Schema, int], Control]] = {
+    "array": _array,
+    "boolean": _boolean,
+    "integer": _number,
+    "number": _number,
+    "object": _object,
+    "string": _string,
+}

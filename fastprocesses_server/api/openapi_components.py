@@ -89,6 +89,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request is wrong; the problem names everything that is.",
+    403: "A page of another site sent the request, which only those may that FP_CORS_ALLOWED_ORIGINS names.",
     404: "There is no such resource, or not yet.",
     405: "The resource has no such method.",
     406: "None of the media types that Accept names is offered.",

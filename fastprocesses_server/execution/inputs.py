@@ -143,7 +143,7 @@ def declared_members(schema: dict[str, Any]) -> frozenset[str]:
     names = set(schema.get("properties", ()))
     for keyword in ("allOf", "oneOf", "anyOf"):
         for part in schema.get(keyword, ()):
-            names |= declared_members(part)
+            names |= declared_members(part) if isinstance(part, dict) else set()
     return frozenset(names)
 
 

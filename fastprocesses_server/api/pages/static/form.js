@@ -142,7 +142,7 @@ function mark(place, message, element) {
     return form;
   }
   if (place.matches("input, label")) place.closest(".row").after(text);
-  else place.append(text);
+  else place.insertBefore(text, place.querySelector(":scope > details"));
   const entry = element ?? [place, ...place.querySelectorAll("input, textarea, select")].find(
     (one) => one.matches("input, textarea, select:not([data-mode], [data-choose])") && one.checkVisibility(),
   );
