@@ -13,8 +13,6 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 from serving import ROOT, Client, Server
 
-RUN = "Run"
-
 
 def open_form(page: Page, process: str, query: str = "") -> Page:
     page.goto(f"/processes/{process}{query}")
@@ -27,7 +25,7 @@ def field(page: Page, name: str) -> Locator:
 
 
 def run(page: Page) -> None:
-    page.get_by_role("button", name=RUN, exact=True).click()
+    page.get_by_role("button", name="Run", exact=True).click()
 
 
 def body_of(page: Page) -> dict[str, Any]:
@@ -193,6 +191,21 @@ def test_what_is_not_json_is_said_beside_the_field(page: Page) -> None:
     run(page)
     expect(area).to_be_focused()
     expect(field(page, "message").locator(".error")).to_contain_text("This is not JSON")
+
+
+def test_markup_in_what_comes_back_is_text(page: Page, watch: Any) -> None:
+    watch.expect("400 (Bad Request)")
+    open_form(page, "echo")
+    markup = "<img src=x onerror=alert(1)>"
+    field(page, "numbers").get_by_label("How Array is sent").select_option("JSON")
+    field(page, "numbers").get_by_label("Array, as JSON").fill(json.dumps([markup]))
+    run(page)
+    expect(field(page, "numbers").locator(".error")).to_contain_text(markup)
+    field(page, "numbers").get_by_label("Array, as JSON").fill("")
+    field(page, "message").get_by_label("Message", exact=True).fill(markup)
+    assert answer_of(page) == {"message": markup}
+    expect(page.locator("#outcome section")).to_contain_text(markup)
+    expect(page.locator("main img")).to_have_count(0)
 
 
 def test_a_failure_stands_at_the_top(page: Page, watch: Any) -> None:
