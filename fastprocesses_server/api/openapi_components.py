@@ -51,7 +51,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "fOfPage": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "html")),
     "q": _query("q", "Words, all of which are in the id, title, description or keywords.", TEXT),
     "fOfApiDefinition": _query(
-        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
+        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html", "swagger")
     ),
     "fOfJobLog": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "text")),
     "limit": _query("limit", "Most items in the answer.", _count(1, DEFAULT_LIMIT, LARGEST_LIMIT)),
