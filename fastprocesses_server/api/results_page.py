@@ -36,12 +36,14 @@ def _links(job: Job, urls: Urls) -> list[Link]:
 
 
 def _output(output: StoredOutput, title: str, job: Job, urls: Urls) -> dict[str, Any]:
-    """`href` is the URL of the output; `text` its value, where it is text or JSON and short."""
+    """`href` is the URL of the output, `path` the same below the landing page's; `text` its value, if that is short."""
     is_shown = output.body is not None and output.size <= MOST_SHOWN and output.kind != Kind.BINARY
+    href = urls.output(job.id, output.name)
     return {
         "name": output.name,
         "title": title,
-        "href": urls.output(job.id, output.name),
+        "href": href,
+        "path": href.removeprefix(urls.landing_page),
         "type": output.media_type,
         "size": output.size,
         "filename": output.filename,

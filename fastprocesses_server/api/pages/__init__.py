@@ -1,5 +1,6 @@
 """HTML: templates, and in `static` the files that pages need."""
 
+import re
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +10,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from starlette.staticfiles import StaticFiles
 
 from ...settings import Settings
+
+DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
 
 @cache
@@ -22,7 +25,13 @@ def templates(own: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["as_json"] = as_json
+    environment.filters["visible"] = visible
     return environment
+
+
+def visible(text: str) -> str:
+    """With the characters that turn the order of a text around written out: `\\u202e`."""
+    return DIRECTIONS.sub(lambda sign: f"\\u{ord(sign[0]):x}", text)
 
 
 def as_json(value: object) -> str:
