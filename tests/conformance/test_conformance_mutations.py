@@ -220,7 +220,9 @@ def pages() -> Iterator[Case]:
     yield Case(
         "page without a version", at("GET /processes/echo", body(b"version ", b"version1")), shown("/processes/echo")
     )
-    yield Case("schema in part", at("GET /processes/echo", body(b"&#34;MultiPoint&#34;", b"")), shown("/processes/echo"))
+    yield Case(
+        "schema in part", at("GET /processes/echo", body(b"&#34;MultiPoint&#34;", b"")), shown("/processes/echo")
+    )
     yield Case("page without the times", at(JOB, body(rb"<time [^>]*>", b"<time>")), html_job)
     yield Case("page without its value", at(RESULTS, body(rb"hi &#34;|hi \\&#34;", b"")), results_page)
     yield Case("dismissal as JSON", at(DISMISS, header("content-type", "application/json")), dismissed)
