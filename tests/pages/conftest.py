@@ -1,10 +1,11 @@
 """A browser for tests of pages. Whatever a page does that it must not do fails the test that opened it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
+from gallery import gallery
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from serving import Server
+from serving import Client, Server
 from watching import Watch, find_chromium, watched
 
 
@@ -33,3 +34,10 @@ def context(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def paths(server: Server) -> Iterator[Mapping[str, str]]:
+    """Every kind of page by name; their jobs keep all workers busy until the end of the file."""
+    with Client(base_url=server.url, timeout=60) as client, gallery(client) as shown:
+        yield shown

@@ -1,24 +1,18 @@
 """Pages are light, and need one round trip before they can be used: css and scripts in the head, no chains."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from gallery import NAMES, gallery, open_page
+from gallery import NAMES, open_page
 from playwright.sync_api import Page, Response
-from serving import Client, Server
+from serving import Client
 from watching import Watch
 
 MOST_BYTES = 60_000
 PARTS = ("document", "stylesheet", "script", "image")
 IMPORT = re.compile(r"""^(?:import|export)\b[^"'()]*["']([^"']+)["']""", re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def paths(server: Server) -> Iterator[Mapping[str, str]]:
-    with Client(base_url=server.url, timeout=60) as client, gallery(client) as shown:
-        yield shown
 
 
 def is_part(response: Response) -> bool:

@@ -13,6 +13,9 @@ from ...settings import Settings
 
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
+STATIC = Path(__file__).parent / "static"
+IMPORT = re.compile(r"""^import [^"]*"\./([\w.-]+)";$""", re.MULTILINE)
+
 
 @cache
 def templates(own: Path | None = None) -> Environment:
@@ -24,6 +27,7 @@ def templates(own: Path | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["imported"] = imported
     environment.filters["as_json"] = as_json
     environment.filters["visible"] = visible
     return environment
@@ -36,6 +40,19 @@ def visible(text: str) -> str:
 
 def as_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+@cache
+def imported(script: str) -> tuple[str, ...]:
+    """The modules that a script imports at once, and theirs. Pages name them, so that browsers need not find out."""
+    found: dict[str, None] = {}
+    waiting = [script]
+    while waiting:
+        for name in IMPORT.findall((STATIC / waiting.pop()).read_text(encoding="utf-8")):
+            if name not in found:
+                found[name] = None
+                waiting.append(name)
+    return tuple(found)
 
 
 @cache
