@@ -6,6 +6,7 @@ from typing import Any
 from ..execution.idempotency import LONGEST
 from ..links import HTML, JSON
 from .job_filters import MOST_PROCESSES
+from .jobs import LONGEST_WAIT
 from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
 from .paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from .problems import PROBLEM_JSON
@@ -38,6 +39,18 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "Prefer",
         "header",
         "respond-async for a job at once; wait=N to wait N seconds for the results, then a job (RFC 7240).",
+        TEXT,
+    ),
+    "wait": _parameter(
+        "Prefer",
+        "header",
+        f"wait=N for an answer once the job is finished, or N seconds later, at most {LONGEST_WAIT} (RFC 7240).",
+        TEXT,
+    ),
+    "lastEventID": _parameter(
+        "Last-Event-ID",
+        "header",
+        "The id of the last event that is known; lines of the log before it are left out.",
         TEXT,
     ),
     "idempotencyKey": _parameter(

@@ -56,6 +56,32 @@ def test_a_problem_is_a_page_for_a_browser(client: Client, path: str, status: in
         assert error["message"].replace('"', "&#34;") in page
 
 
+def test_pages_of_jobs_are_html_5_whatever_became_of_them(client: Client) -> None:
+    running = client.submit("sleep", {"seconds": 60})
+    client.when(running, "running")
+    ended = [client.submit("misbehave", {"how": "process-error"}), client.submit("echo", {"message": "<b>"})]
+    for job_id in (running, *ended):
+        page_of(client, f"/jobs/{job_id}")
+    for job_id in ended:
+        client.finished(job_id)
+        page = page_of(client, f"/jobs/{job_id}").replace("&amp;", "&")
+        document = client.get(f"/jobs/{job_id}").json()
+        for value in (document["created"], document["expires"], document.get("message", ""), document["status"]):
+            assert value in page
+        for link in document["links"]:
+            assert link["rel"] in ("self", "alternate") or link["href"] in page
+    assert page_of(client, "/jobs?status=running&processID=sleep&maxDuration=&datetime=&limit=1").count("<tr ") == 1
+    response = client.delete(f"/jobs/{running}", headers={"Accept": BROWSER})
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+    assert "dismissed" in response.text
+
+
+def test_fields_that_were_left_empty_ask_for_nothing_in_a_page_alone(client: Client) -> None:
+    query = "processID=&datetime=&minDuration=&maxDuration=&limit="
+    page_of(client, f"/jobs?{query}")
+    assert client.get(f"/jobs?{query}").status_code == 400
+
+
 def test_processes_are_found_by_words(client: Client) -> None:
     found = client.get("/processes?q=ECHO image").json()
     assert [process["id"] for process in found["processes"]] == ["echo-binary"]

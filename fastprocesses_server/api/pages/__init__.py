@@ -1,6 +1,7 @@
 """HTML: templates, and in `static` the files that pages need."""
 
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ def templates(own: Path | None = None) -> Environment:
     environment.globals["imported"] = imported
     environment.filters["as_json"] = as_json
     environment.filters["visible"] = visible
+    environment.filters["duration"] = duration
     return environment
 
 
@@ -40,6 +42,11 @@ def visible(text: str) -> str:
 
 def as_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:03."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 @cache
