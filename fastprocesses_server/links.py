@@ -10,6 +10,7 @@ JSON = "application/json"
 HTML = "text/html"
 JSON_SCHEMA = "application/schema+json"
 PLAIN = "text/plain"
+EVENT_STREAM = "text/event-stream"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 OPENAPI_31 = "application/vnd.oai.openapi+json;version=3.1"
 
@@ -67,6 +68,9 @@ class Urls:
 
     def results(self, job_id: str) -> str:
         return f"{self.job(job_id)}/results"
+
+    def events(self, job_id: str) -> str:
+        return f"{self.job(job_id)}/events"
 
     def log(self, job_id: str) -> str:
         return f"{self.job(job_id)}/logs"

@@ -25,6 +25,7 @@ from . import (
     assets,
     execution,
     health,
+    job_events,
     job_list,
     job_logs,
     job_results,
@@ -34,13 +35,14 @@ from . import (
     processes,
     schemas,
 )
+from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
 
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied"]
+EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"]
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -78,7 +80,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder)
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending())
     for module in (
         landing_page,
         openapi,
@@ -88,6 +90,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         jobs,
         job_results,
         job_logs,
+        job_events,
         schemas,
         assets,
         health,
@@ -99,7 +102,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Prefer"],
+        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
         expose_headers=EXPOSED,
     )
     return app

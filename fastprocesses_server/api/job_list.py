@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from ..errors import NoSuchJob
-from ..jobs.record import Job
 from ..jobs.status_info import status_info
 from .job_filters import FILTERS, read_selection
-from .negotiation import negotiate
+from .jobs import run_seconds
+from .negotiation import AS_HTML, negotiate
 from .paging import read_window, window_links
 from .query import Query
 from .representation import FORMS, Page, represent
@@ -21,7 +21,8 @@ router = APIRouter()
 async def job_list(request: Request) -> Response:
     """/req/job-list/job-list-success"""
     form = negotiate(request, *FORMS)
-    services, urls, query = services_of(request), urls_of(request), Query(request)
+    services, urls = services_of(request), urls_of(request)
+    query = Query(request, without_blanks=form == AS_HTML)
     if services.settings.job_list == "off":
         raise NoSuchJob("This server does not list its jobs.")
     selection, window = read_selection(query), read_window(query)
@@ -34,14 +35,16 @@ async def job_list(request: Request) -> Response:
     }
     facts = {
         "asked": {name: query.items(name) for name in FILTERS},
-        "durations": {job.id: _duration(job) for job in page.jobs},
+        "limit": window.limit,
+        "seconds": {job.id: run_seconds(job) for job in page.jobs},
+        "spans": _spans(),
         "processes": list(services.registry),
     }
     return represent(request, form, document, Page("job_list.html", "Jobs", facts=facts)).response()
 
 
-def _duration(job: Job) -> str:
-    """Of its run, so far where it has not ended."""
-    if job.started is None:
-        return ""
-    return str(timedelta(seconds=round(((job.finished or datetime.now(UTC)) - job.started).total_seconds())))
+def _spans() -> dict[str, str]:
+    """Values of the filter `datetime` that people want most, by their names."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    lengths = {"the last hour": 1, "the last day": 24, "the last week": 7 * 24}
+    return {name: f"{now - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}/.." for name, hours in lengths.items()}

@@ -30,6 +30,4 @@ def _as_text(lines: Iterable[LogLine]) -> str:
 
 
 def _as_json(lines: Iterable[LogLine]) -> bytes:
-    return orjson.dumps(
-        [{"time": line.moment, "level": line.level, "source": line.source, "text": line.text} for line in lines]
-    )
+    return orjson.dumps([line.as_document() for line in lines])

@@ -34,13 +34,14 @@ async def job_results(request: Request, job_id: str) -> Response:
     services = services_of(request)
     job, outputs = await _successful_job(services, job_id)
     execution = await _execution(services, job)
+    presenter = presenter_for(request, job_id)
+    if execution and "outputs" in request.query_params:
+        execution = _narrowed(execution, request.query_params["outputs"].split(","))
     if prefers_page(request):
-        return results_page(request, job, execution, outputs)
+        return results_page(request, job, execution, outputs, presenter)
     if execution is None:
         raise NoSuchProcess(f"Process {job.process_id} is not published any more; its outputs have their own URLs.")
-    if "outputs" in request.query_params:
-        execution = _narrowed(execution, request.query_params["outputs"].split(","))
-    return results_response(presenter_for(request, job_id).present(execution, outputs), request)
+    return results_response(presenter.present(execution, outputs), request)
 
 
 @router.api_route("/jobs/{job_id}/results/{output}", methods=["GET", "HEAD"])

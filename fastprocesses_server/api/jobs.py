@@ -2,14 +2,14 @@
 
 import asyncio
 import re
+import time
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 from loguru import logger
 
-from ..errors import (
-    JobIsGone,
-    NoSuchJob,
-)
+from ..errors import JobIsGone, NoSuchJob
+from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
 from ..links import link
@@ -19,14 +19,42 @@ from .services import Services, services_of, urls_of
 
 router = APIRouter()
 
+LOOK_SECONDS = 0.5
+"""Between two looks at a job that somebody waits for or follows."""
+
+LONGEST_WAIT = 60
+"""Seconds. Proxies give up on longer ones."""
+
+RETRY_AFTER = {"Retry-After": "1"}
+"""Of jobs that are not finished."""
+
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @router.api_route("/jobs/{job_id}", methods=["GET", "HEAD"])
 async def job_status(request: Request, job_id: str) -> Response:
+    """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3)."""
     form = negotiate(request, *FORMS)
     job = await find_job(services_of(request), job_id)
-    return represent(request, form, status_info(job, urls_of(request)), page_of(job)).response()
+    headers = {}
+    if wait := min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT):
+        headers["Preference-Applied"] = f"wait={wait:g}"
+        job = await _finished(request, job, wait)
+    if not job.status.is_final:
+        headers |= RETRY_AFTER
+    response = represent(request, form, status_info(job, urls_of(request)), page_of(job)).response()
+    response.headers.update(headers)
+    return response
+
+
+async def _finished(request: Request, job: Job, seconds: float) -> Job:
+    """The job once it is finished, or as it is when the time is over, or nobody waits any more."""
+    services, end = services_of(request), time.monotonic() + seconds
+    while not job.status.is_final and (left := end - time.monotonic()) > 0:
+        if await request.is_disconnected() or await services.ending.begins_within(min(left, LOOK_SECONDS)):
+            break
+        job = await find_job(services, job.id)
+    return job
 
 
 @router.delete("/jobs/{job_id}")
@@ -47,7 +75,14 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
 
 
 def page_of(job: Job) -> Page:
-    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"job": job})
+    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
+
+
+def run_seconds(job: Job) -> float | None:
+    """How long its run has lasted, so far where it has not ended; None where none has begun."""
+    if job.started is None:
+        return None
+    return ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
 
 
 async def find_job(services: Services, job_id: str, *, public_only: bool = True) -> Job:

@@ -6,6 +6,7 @@ from typing import Any
 from ..execution.idempotency import LONGEST
 from ..links import HTML, JSON
 from .job_filters import MOST_PROCESSES
+from .jobs import LONGEST_WAIT
 from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
 from .paging import DEFAULT_LIMIT, LARGEST_LIMIT
 from .problems import PROBLEM_JSON
@@ -40,6 +41,18 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "respond-async for a job at once; wait=N to wait N seconds for the results, then a job (RFC 7240).",
         TEXT,
     ),
+    "wait": _parameter(
+        "Prefer",
+        "header",
+        f"wait=N for an answer once the job is finished, or N seconds later, at most {LONGEST_WAIT} (RFC 7240).",
+        TEXT,
+    ),
+    "lastEventID": _parameter(
+        "Last-Event-ID",
+        "header",
+        "The id of the last event that is known; lines of the log before it are left out.",
+        TEXT,
+    ),
     "idempotencyKey": _parameter(
         "Idempotency-Key",
         "header",
@@ -51,7 +64,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "fOfPage": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "html")),
     "q": _query("q", "Words, all of which are in the id, title, description or keywords.", TEXT),
     "fOfApiDefinition": _query(
-        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
+        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html", "swagger")
     ),
     "fOfJobLog": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "text")),
     "limit": _query("limit", "Most items in the answer.", _count(1, DEFAULT_LIMIT, LARGEST_LIMIT)),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..links import DESCRIPTION_FILE_SCHEMA, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
+from ..links import DESCRIPTION_FILE_SCHEMA, EVENT_STREAM, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
 from .openapi_components import document_of, page_of, parameters, problems, response, response_of
 from .openapi_schemas import TEXT, Schema, schema_reference
 
@@ -127,6 +127,7 @@ def _validation() -> Operation:
 
 
 def _jobs(*, with_job_list: bool) -> dict[str, Any]:
+    told = ("Link", "Preference-Applied", "Retry-After", "Vary")
     listed = operation(
         "Jobs",
         "getJobs",
@@ -142,8 +143,8 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
                 "Jobs",
                 "getStatus",
                 "Status of a job",
-                {"200": page_of("statusInfo", "Status of a job", "Link", "Vary")},
-                takes=["jobID", "fOfPage"],
+                {"200": page_of("statusInfo", "Status of a job", *told)},
+                takes=["jobID", "wait", "fOfPage"],
                 errors=(400, 404, 406, 410, 503),
             ),
             "delete": operation(
@@ -156,6 +157,7 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
             ),
         },
         "/jobs/{jobID}/logs": {"get": _job_log()},
+        "/jobs/{jobID}/events": {"get": _job_events()},
         "/jobs/{jobID}/inputs": {"get": _of_job("getJobInputs", "What was asked of a job", "jobInputs")},
         "/jobs/{jobID}/definition": {
             "get": _of_job("getJobDefinition", "Which definition a job runs", "jobDefinition")
@@ -172,6 +174,19 @@ def _job_log() -> Operation:
         {"200": response_of("The last lines of its log", answers, "Vary")},
         takes=["jobID", "fOfJobLog"],
         errors=(400, 404, 406, 410, 503),
+    )
+
+
+def _job_events() -> Operation:
+    return operation(
+        "Jobs",
+        "getJobEvents",
+        "What becomes of a job, as it happens",
+        {"200": response_of("Server-sent events, until the job is finished", {EVENT_STREAM: TEXT}, "Cache-Control")},
+        takes=["jobID", "lastEventID"],
+        description="`status`: the status info, at first and with every other status. `progress`: its progress. "
+        "`log`: a line of the log; its id is for `Last-Event-ID`. `done`: the job is finished, and the stream ends.",
+        errors=(404, 410, 503),
     )
 
 

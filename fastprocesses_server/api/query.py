@@ -8,13 +8,18 @@ from ..errors import Complaint, InvalidRequest
 
 
 class Query:
-    """The parameters of one request. Readers answer None for what is missing or wrong, and `check` raises."""
+    """The parameters of one request. Readers answer None for what is missing or wrong, and `check` raises.
 
-    def __init__(self, request: Request) -> None:
+    Without blanks it is read as the form of a page means it, which sends the fields that were left empty.
+    """
+
+    def __init__(self, request: Request, *, without_blanks: bool = False) -> None:
         self.complaints: list[Complaint] = []
         self.values: dict[str, list[str]] = {}
         for pair in request.scope["query_string"].decode("latin-1").split("&"):
             name, _, value = pair.partition("=")
+            if without_blanks and not value:
+                continue
             self.values.setdefault(unquote_plus(name), []).append(value)
 
     def text(self, name: str) -> str | None:

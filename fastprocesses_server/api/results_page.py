@@ -1,6 +1,6 @@
 """The results of a job as a page: every output with its value, or with what is known of it and where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import Request, Response
@@ -8,10 +8,11 @@ from fastapi import Request, Response
 from ..execution.media_type import Kind
 from ..execution.outputs import StoredOutput
 from ..execution.request import Execution
+from ..execution.results import Presenter
 from ..jobs.record import Job
-from ..links import Link, Urls, link
-from .negotiation import AS_HTML
-from .representation import Page, represent
+from ..links import HTML, Link, link, with_form
+from .negotiation import AS_HTML, AS_JSON
+from .representation import Page, show
 from .services import urls_of
 
 MOST_SHOWN = 16 * 1024
@@ -19,32 +20,39 @@ MOST_SHOWN = 16 * 1024
 
 
 def results_page(
-    request: Request, job: Job, execution: Execution | None, outputs: Mapping[str, StoredOutput]
+    request: Request, job: Job, execution: Execution | None, outputs: Mapping[str, StoredOutput], presenter: Presenter
 ) -> Response:
-    """Of a process that is not published any more too: its outputs are known by name."""
-    urls = urls_of(request)
+    """What was asked for; of a process that is not published any more, whose outputs are known by name, all."""
+    asked = [one.name for one in execution.outputs if one.name in outputs] if execution else list(outputs)
     described = execution.process.outputs if execution else {}
     titles = {name: output.title or name for name, output in described.items()}
-    shown = [_output(output, titles.get(output.name, output.name), job, urls) for output in outputs.values()]
+    base = urls_of(request).landing_page
+    shown = []
+    for name in asked:
+        href, media_type = presenter.url_of(name), presenter.output(execution, outputs[name]).media_type
+        places = {"href": href, "path": href.removeprefix(base)}
+        shown.append({**_output(outputs[name]), **places, "title": titles.get(name, name), "type": media_type})
     trail = (("Jobs", "jobs"), (f"Job {job.id}", f"jobs/{job.id}"))
     page = Page("results.html", "Results", trail, {"job": job})
-    return represent(request, AS_HTML, {"outputs": shown}, page, links=_links(job, urls)).response()
+    presented = presenter.present(execution, outputs).media_type if execution else None
+    return show(request, page, {"outputs": shown}, [*_links(request, job, presented)]).response()
 
 
-def _links(job: Job, urls: Urls) -> list[Link]:
-    return [link(urls.results(job.id), "self", "Results"), link(urls.job(job.id), "up", "Status of the job")]
+def _links(request: Request, job: Job, presented: str | None) -> Iterator[Link]:
+    """`presented` is the type of what programs get; None where they get nothing."""
+    urls = urls_of(request)
+    yield link(with_form(urls.results(job.id), AS_HTML.name), "self", "Results", HTML)
+    if presented:
+        href = with_form(urls.results(job.id), AS_JSON.name)
+        yield link(href, "alternate", "Results, as programs get them", presented)
+    yield link(urls.job(job.id), "up", "Status of the job")
 
 
-def _output(output: StoredOutput, title: str, job: Job, urls: Urls) -> dict[str, Any]:
-    """`href` is the URL of the output, `path` the same below the landing page's; `text` its value, if that is short."""
+def _output(output: StoredOutput) -> dict[str, Any]:
+    """`text` is its value, where that is text or JSON and short."""
     is_shown = output.body is not None and output.size <= MOST_SHOWN and output.kind != Kind.BINARY
-    href = urls.output(job.id, output.name)
     return {
         "name": output.name,
-        "title": title,
-        "href": href,
-        "path": href.removeprefix(urls.landing_page),
-        "type": output.media_type,
         "size": output.size,
         "filename": output.filename,
         "text": output.body.decode(errors="replace") if is_shown and output.body is not None else None,

@@ -13,12 +13,17 @@ from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
 from .app import create_app
+from .ending import Ending
 from .openapi_defaults import departures
 from .reloading import Reload
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does."""
+    """Says where it listens once it does, and tells those whose answers take long of its end."""
+
+    def __init__(self, configuration: uvicorn.Config, ending: Ending) -> None:
+        super().__init__(configuration)
+        self.ending = ending
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         await super().startup(sockets)  # type: ignore[arg-type]
@@ -26,6 +31,10 @@ class _Server(uvicorn.Server):
             for socket in server.sockets:
                 host, port = socket.getsockname()[:2]
                 logger.info("API ready at http://{}:{}", host, port)
+
+    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        self.ending.begin()
+        await super().shutdown(sockets)  # type: ignore[arg-type]
 
 
 def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
@@ -37,8 +46,9 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
     for line in departures(settings):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
+    app = create_app(settings, registry, reload)
     configuration = uvicorn.Config(
-        create_app(settings, registry, reload),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -48,7 +58,7 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
         timeout_graceful_shutdown=5,
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
-    _Server(configuration).run()
+    _Server(configuration, app.state.services.ending).run()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

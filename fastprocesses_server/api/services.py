@@ -19,6 +19,7 @@ from ..processes.suggestion import suggest
 from ..settings import Settings
 from .base_url import urls_for
 from .documents import KeptDocuments
+from .ending import Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Services:
     fetcher: Fetcher
     offers: Offers
     folder: OwnFolder
+    ending: Ending
     faults: tuple[str, ...] = ()
     """What is wrong with newer description files, for which the registry was not given up."""
     readers: dict[str, RequestReader] = field(default_factory=dict)

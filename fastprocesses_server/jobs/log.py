@@ -36,6 +36,9 @@ class LogLine:
     def as_json(self) -> bytes:
         return orjson.dumps([self.time, self.level, self.source, self.text])
 
+    def as_document(self) -> dict[str, str]:
+        return {"time": self.moment, "level": self.level, "source": self.source, "text": self.text}
+
     @property
     def moment(self) -> str:
         """The time by RFC 3339."""
@@ -45,8 +48,15 @@ class LogLine:
 
 def read_log(stored: Sequence[bytes], left_out: int) -> list[LogLine]:
     """The lines, below one that says how many came before them, or between them, and are not kept."""
-    lines = [LogLine(time, level, Source(source), text) for time, level, source, text in map(orjson.loads, stored)]
-    if not left_out:
-        return lines
-    since = lines[0].time if lines else 0
-    return [LogLine(since, "INFO", Source.SERVER, f"… {left_out:,} lines left out"), *lines]
+    lines = read_lines(stored)
+    return [lines_left_out(left_out, lines), *lines] if left_out else lines
+
+
+def read_lines(stored: Sequence[bytes]) -> list[LogLine]:
+    return [LogLine(time, level, Source(source), text) for time, level, source, text in map(orjson.loads, stored)]
+
+
+def lines_left_out(number: int, kept: Sequence[LogLine]) -> LogLine:
+    """The line that stands for others, above those that are kept."""
+    since = kept[0].time if kept else 0
+    return LogLine(since, "INFO", Source.SERVER, f"… {number:,} lines left out")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from ..links import REL, Urls, link
+from ..links import EVENT_STREAM, REL, Urls, link
 from .record import Job, Status
 
 
@@ -42,6 +42,7 @@ def _links(job: Job, urls: Urls) -> list[dict[str, str]]:
         link(urls.job(job.id), "self", "This document"),
         link(urls.jobs, "up", "Jobs"),
         link(urls.log(job.id), "related", "Log of the job"),
+        link(urls.events(job.id), "related", "Events of the job", EVENT_STREAM),
     ]
     match job.status:
         case Status.ACCEPTED | Status.RUNNING:

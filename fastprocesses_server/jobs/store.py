@@ -16,6 +16,7 @@ from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
 from .fitness import faults, hindrances
+from .following import Sight, read_sight
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .log import MOST_LINES, LogLine, read_log
 from .messages import DELIVER, MessageEncoder
@@ -202,6 +203,11 @@ class JobStore:
             pipeline.hget(f"fp:job:{job_id}", "unlogged")
             stored, left_out = await pipeline.execute()
         return read_log(stored, int(left_out or 0))
+
+    async def follow(self, job_id: str, known: int) -> Sight | None:
+        """The job, and the lines of its log beyond those that are known."""
+        found = await self.transitions["follow"](args=[job_id, known])
+        return read_sight(*found) if found else None
 
     async def _bytes(self, name: str) -> bytes | None:
         stored: Any = await self.redis.get(name)

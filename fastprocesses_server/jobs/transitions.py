@@ -13,6 +13,7 @@ NAMES = (
     "decline",
     "dispatch",
     "dismiss",
+    "follow",
     "give_back",
     "gone",
     "identify",

@@ -54,8 +54,8 @@ def test_a_log_is_text_where_that_is_asked_for(client: Client) -> None:
 
 def test_the_status_info_links_to_the_log(client: Client) -> None:
     job_id = talk(client, "prints")
-    (link,) = (link for link in client.status(job_id)["links"] if link["rel"] == "related")
-    assert link["title"] == "Log of the job"
+    (link,) = (link for link in client.status(job_id)["links"] if link["title"] == "Log of the job")
+    assert (link["rel"], link["type"]) == ("related", "application/json")
     assert httpx.get(link["href"]).json() == log(client, job_id)
 
 

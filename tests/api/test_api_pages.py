@@ -56,6 +56,32 @@ def test_a_problem_is_a_page_for_a_browser(client: Client, path: str, status: in
         assert error["message"].replace('"', "&#34;") in page
 
 
+def test_pages_of_jobs_are_html_5_whatever_became_of_them(client: Client) -> None:
+    running = client.submit("sleep", {"seconds": 60})
+    client.when(running, "running")
+    ended = [client.submit("misbehave", {"how": "process-error"}), client.submit("echo", {"message": "<b>"})]
+    for job_id in (running, *ended):
+        page_of(client, f"/jobs/{job_id}")
+    for job_id in ended:
+        client.finished(job_id)
+        page = page_of(client, f"/jobs/{job_id}").replace("&amp;", "&")
+        document = client.get(f"/jobs/{job_id}").json()
+        for value in (document["created"], document["expires"], document.get("message", ""), document["status"]):
+            assert value in page
+        for link in document["links"]:
+            assert link["rel"] in ("self", "alternate") or link["href"] in page
+    assert page_of(client, "/jobs?status=running&processID=sleep&maxDuration=&datetime=&limit=1").count("<tr ") == 1
+    response = client.delete(f"/jobs/{running}", headers={"Accept": BROWSER})
+    html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(response.text)
+    assert "dismissed" in response.text
+
+
+def test_fields_that_were_left_empty_ask_for_nothing_in_a_page_alone(client: Client) -> None:
+    query = "processID=&datetime=&minDuration=&maxDuration=&limit="
+    page_of(client, f"/jobs?{query}")
+    assert client.get(f"/jobs?{query}").status_code == 400
+
+
 def test_processes_are_found_by_words(client: Client) -> None:
     found = client.get("/processes?q=ECHO image").json()
     assert [process["id"] for process in found["processes"]] == ["echo-binary"]
@@ -70,3 +96,16 @@ def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:
     own = templates(tmp_path)
     assert own.get_template("conformance.html").filename == str(tmp_path / "conformance.html")
     assert own.get_template("base.html").filename != str(tmp_path / "base.html")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_gzipped"),
+    [("gzip, deflate, br", True), ("gzip;q=0.5", True), ("gzip;q=0", False), ("br", False), ("", False)],
+)
+def test_a_page_comes_compressed_to_those_who_take_that(client: Client, accepted: str, is_gzipped: bool) -> None:
+    response = client.get("/api?f=html", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == ("gzip" if is_gzipped else None)
+    assert response.text.startswith("<!DOCTYPE html>")
+    assert "Accept-Encoding" in response.headers["vary"]
+    again = client.get("/api?f=html", headers={"Accept-Encoding": accepted, "If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304

@@ -87,6 +87,19 @@ def says_odd_things(_: Any) -> None:
     print("right\u202eleft, nul\0, mark\x1eIcforged")
 
 
+def shows_markup(context: Any) -> None:
+    print("<img src=x onerror=alert(1)>")
+    context.progress(50, "<script>alert(2)</script>")
+    time.sleep(2)
+
+
+def forges_events(context: Any) -> None:
+    os.write(1, b"a\rb\r\rc\n\nevent: done\ndata: {}\n\n\r\nevent: done\rdata: 1\r\r\xe2\x80\xa8event: done\n")
+    context.progress(50, "half\n\nevent: done\ndata: {}\n\n\r\r")
+    context.log("\n\nevent: done\ndata: {}\n\n")
+    time.sleep(1)
+
+
 def draws_bars(_: Any) -> None:
     from tqdm.auto import tqdm, trange  # noqa: PLC0415 - as late as authors do
 

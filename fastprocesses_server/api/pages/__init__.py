@@ -1,6 +1,7 @@
 """HTML: templates, and in `static` the files that pages need."""
 
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from ...settings import Settings
 
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 
+STATIC = Path(__file__).parent / "static"
+IMPORT = re.compile(r"""^import [^"]*"\./([\w.-]+)";$""", re.MULTILINE)
+
 
 @cache
 def templates(own: Path | None = None) -> Environment:
@@ -25,10 +29,12 @@ def templates(own: Path | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["imported"] = imported
     environment.filters["as_json"] = as_json
     environment.filters["as_short_json"] = as_short_json
     environment.filters["for_script"] = for_script
     environment.filters["visible"] = visible
+    environment.filters["duration"] = duration
     return environment
 
 
@@ -48,6 +54,24 @@ def as_short_json(value: object) -> str:
 def for_script(value: object) -> Markup:
     """JSON for an element `script`, which no text within can end."""
     return Markup(as_short_json(value).replace("<", r"\u003c"))  # noqa: S704 - nothing in it is markup
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds: 1:02:03."""
+    return str(timedelta(seconds=round(seconds)))
+
+
+@cache
+def imported(script: str) -> tuple[str, ...]:
+    """The modules that a script imports at once, and theirs. Pages name them, so that browsers need not find out."""
+    found: dict[str, None] = {}
+    waiting = [script]
+    while waiting:
+        for name in IMPORT.findall((STATIC / waiting.pop()).read_text(encoding="utf-8")):
+            if name not in found:
+                found[name] = None
+                waiting.append(name)
+    return tuple(found)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import { addBackground } from "./background.js";
 import { colouring } from "./colours.js";
-import { make, quoted } from "./elements.js";
+import { make, quoted, visible } from "./elements.js";
 import { featuresOf, isOnEarth } from "./geojson.js";
 
 const WORLD = [[-60, -170], [75, 170]];
@@ -12,9 +12,9 @@ const maps = new WeakMap();
 let loading;
 
 /** Draws the first features that have a place on earth into the element, and returns how many. */
-export async function showFeatures(element, geojson, { most = 5000 } = {}) {
+export async function showFeatures(element, geojson, { most = 5000, name = "the features" } = {}) {
   const features = featuresOf(geojson).slice(0, most).filter((feature) => isOnEarth(feature?.geometry));
-  const { L, map } = await open(element, "Map of the features");
+  const { L, map } = await open(element, `Map of ${visible(name)}`);
   const { styleOf, legend } = colouring(features);
   const style = (feature) => ({ radius: 6, ...styleOf(feature) });
   const layers = features.map((feature) => layerOf(L, feature, style)).filter(Boolean);
@@ -23,7 +23,8 @@ export async function showFeatures(element, geojson, { most = 5000 } = {}) {
     legend.addEventListener("change", () => drawn.eachLayer((layer) => layer.setStyle(style)));
     element.append(legend);
   }
-  if (layers.length) map.fitBounds(drawn.getBounds(), { padding: [20, 20], maxZoom: 16 });
+  if (layers.length) map.fitBounds(drawn.getBounds(), { padding: [20, 20], maxZoom: 16, animate: false });
+  await addBackground(L, map);
   return layers.length;
 }
 
@@ -35,10 +36,11 @@ export async function pickBox(element, onPick) {
   const draw = (bounds) => box.setBounds(bounds).addTo(map);
   const isDrawing = drawingSwitch(element, map);
   whenDragged(map, isDrawing, (from, to) => draw(L.latLngBounds(from, to)), () => onPick(bboxOf(box.getBounds())));
+  await addBackground(L, map);
   return {
     set([minx, miny, maxx, maxy]) {
       draw([[miny, minx], [maxy, maxx]]);
-      map.fitBounds(box.getBounds(), { padding: [30, 30], maxZoom: 14 });
+      map.fitBounds(box.getBounds(), { padding: [30, 30], maxZoom: 14, animate: false });
     },
   };
 }
@@ -53,7 +55,6 @@ async function open(element, name) {
   map.fitBounds(WORLD);
   L.control.scale({ imperial: false }).addTo(map);
   new ResizeObserver(() => map.invalidateSize()).observe(ground);
-  await addBackground(L, map);
   return { L, map };
 }
 
@@ -76,6 +77,7 @@ function loadStyle() {
 function layerOf(L, feature, style) {
   try {
     const layer = L.geoJSON(feature, { style, pointToLayer: (_, place) => L.circleMarker(place) });
+    if (!layer.getBounds().isValid()) return null;
     return layer.bindPopup(() => propertiesOf(feature), { maxHeight: 240 });
   } catch {
     return null;

@@ -58,8 +58,9 @@ async function viewOf(view, output) {
 
 /** Values that are neither text nor bytes are JSON, whatever their type says. */
 function essenceOf({ type = "", value, encoding }) {
+  const essence = type.split(";")[0].trim().toLowerCase();
   const isJson = value !== undefined && typeof value !== "string" && !areBytes(value, encoding);
-  return isJson ? "application/json" : type.split(";")[0].trim().toLowerCase();
+  return isJson && !JSON_TYPE.test(essence) ? "application/json" : essence;
 }
 
 function question(view, output) {
@@ -90,7 +91,7 @@ async function mapView(view, geojson, name) {
   view.replaceChildren(ground); // A map takes its size from the page.
   // Imported here, so that pages without maps load nothing of it.
   const { showFeatures } = await import("./map.js");
-  const shown = await showFeatures(ground, geojson, { most: MOST_FEATURES });
+  const shown = await showFeatures(ground, geojson, { most: MOST_FEATURES, name });
   const properties = () => tableOfObjects(features.map((feature) => feature?.properties ?? {}), name);
   return [
     ...(shown || !features.length ? [note(shown, features.length, "features") ?? "", ground] : [elsewhere()]),
