@@ -117,6 +117,13 @@ class InvalidRequest(Problem):
         return {"errors": [{"path": c.path, "message": c.message} for c in self.complaints]}
 
 
+class ForeignOrigin(Problem):
+    """A page of another site sends what only our own pages, or those that the settings name, may send."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Forbidden"
+
+
 class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Content too large"

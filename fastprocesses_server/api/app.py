@@ -36,6 +36,7 @@ from . import (
     schemas,
 )
 from .ending import Ending
+from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
@@ -96,6 +97,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),

@@ -1,7 +1,9 @@
 """JSON documents as responses, and those that stay as they are, encoded once."""
 
 import asyncio
+import gzip
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +14,7 @@ from urllib.parse import quote
 import orjson
 from fastapi import Request, Response
 
-from ..links import JSON, Link
+from ..links import HTML, JSON, Link
 
 MOST_KEPT_BYTES = 64 * 1024**2
 URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
@@ -30,6 +32,10 @@ class Document:
     @cached_property
     def etag(self) -> str:
         return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        return gzip.compress(self.body, mtime=0)
 
     def response(self, status: int = 200) -> Response:
         """As it is now; the next request may get another one."""
@@ -50,11 +56,25 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 def document_response(request: Request, document: Document) -> Response:
-    """For GET and HEAD; 304 to a client that has the document already."""
-    headers = {"ETag": document.etag, "Vary": "Accept", **document.headers}
+    """For GET and HEAD; 304 to a client that has the document already. Pages come compressed where that is welcome."""
+    is_page = document.media_type == HTML
+    is_gzipped = is_page and takes_gzip(request)
+    headers = {
+        "ETag": f"W/{document.etag}" if is_page else document.etag,
+        "Vary": "Accept, Accept-Encoding" if is_page else "Accept",
+        **document.headers,
+    }
     if is_known(request, document.etag):
         return Response(status_code=304, headers=headers)
-    return Response(document.body, media_type=document.media_type, headers=headers)
+    if is_gzipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(document.gzipped if is_gzipped else document.body, media_type=document.media_type, headers=headers)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Accept-Encoding (RFC 9110, 12.5.3); who does not name it gets none."""
+    items = (item.replace(" ", "").lower() for item in request.headers.get("accept-encoding", "").split(","))
+    return any(re.fullmatch(r"gzip(;q=(1|0\.\d*[1-9]\d*).*)?", item) for item in items)
 
 
 class KeptDocuments:

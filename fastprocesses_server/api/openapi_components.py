@@ -64,7 +64,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "fOfPage": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "html")),
     "q": _query("q", "Words, all of which are in the id, title, description or keywords.", TEXT),
     "fOfApiDefinition": _query(
-        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html")
+        "f", "The form of the answer, whatever the header Accept says.", words("json", "openapi31", "html", "swagger")
     ),
     "fOfJobLog": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "text")),
     "limit": _query("limit", "Most items in the answer.", _count(1, DEFAULT_LIMIT, LARGEST_LIMIT)),
@@ -102,6 +102,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request is wrong; the problem names everything that is.",
+    403: "A page of another site sent the request, which only those may that FP_CORS_ALLOWED_ORIGINS names.",
     404: "There is no such resource, or not yet.",
     405: "The resource has no such method.",
     406: "None of the media types that Accept names is offered.",

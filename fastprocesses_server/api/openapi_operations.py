@@ -120,7 +120,7 @@ def _validation() -> Operation:
         "Check an execute request without running it",
         {"200": document_of("validation", "The request is right")},
         takes=["processID", "prefer"],
-        errors=(400, 404, 413, 415, 503),
+        errors=(400, 403, 404, 413, 415, 503),
     )
     body = {"required": True, "content": {JSON: {"schema": schema_reference("execute")}}}
     return {**checked, "requestBody": body}
@@ -153,7 +153,7 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
                 "Stop a job, or remove a finished one",
                 {"200": page_of("statusInfo", "The job, dismissed", "Link", "Vary")},
                 takes=["jobID", "fOfPage"],
-                errors=(400, 404, 406, 410, 503),
+                errors=(400, 403, 404, 406, 410, 503),
             ),
         },
         "/jobs/{jobID}/logs": {"get": _job_log()},

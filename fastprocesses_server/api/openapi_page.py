@@ -44,6 +44,11 @@ def api_page(document: OpenApi) -> Page:
     return Page("api_definition.html", "API", facts={"operations": by_tag, "schema_name": _schema_name})
 
 
+def swagger_page() -> Page:
+    """The same, to call the operations from: Swagger UI fetches the definition and shows it."""
+    return Page("api_swagger.html", "Swagger UI", (("API", "api?f=html"),))
+
+
 def _operations(document: OpenApi) -> Iterator[Documented]:
     for path, methods in document["paths"].items():
         for method, definition in methods.items():

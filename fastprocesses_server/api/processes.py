@@ -10,6 +10,7 @@ from ..processes.description import Process
 from ..processes.published import published
 from ..processes.registry import Registry
 from .documents import document_response
+from .form import form_facts
 from .negotiation import negotiate
 from .paging import Slice, read_slice
 from .query import Query
@@ -54,10 +55,16 @@ async def process_description(request: Request, process_id: str) -> Response:
     services, urls = services_of(request), urls_of(request)
     process = services.process(process_id)
     older = tuple(services.registry.versions_before(process))
-    page = Page("process.html", process.title or process.id, (("Processes", "processes"),), {"process": process})
+    default_mode = services.settings.default_mode
+    trail = (("Processes", "processes"),)
     document = await services.documents.get(
         ("process", urls, process.id, form),
-        lambda: represent(request, form, description(process, urls, older), page),
+        lambda: represent(
+            request,
+            form,
+            description(process, urls, older),
+            Page("process.html", process.title or process.id, trail, form_facts(process, default_mode)),
+        ),
     )
     return document_response(request, document)
 

@@ -51,7 +51,7 @@ def render(settings: Settings, path: str, page: Page, document: Mapping[str, Any
     root = "../" * (path.count("/") - 1) or "./"
     template = templates(settings.templates_dir).get_template(page.template)
     facts = {"title": page.title, "trail": page.trail, "document": document, "links": links, **page.facts}
-    return template.render(settings=settings, root=root, **facts)
+    return template.render(settings=settings, root=root, path=path, **facts)
 
 
 def _of_form(links: Sequence[Link], form: Form) -> Iterator[Link]:

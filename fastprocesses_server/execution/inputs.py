@@ -55,7 +55,7 @@ class InputReader:
     def __init__(self, name: str, description: Input) -> None:
         self.path = f"$.inputs.{name}"
         self.description = description
-        self.own_members = _declared_members(description.schema_)
+        self.own_members = declared_members(description.schema_)
         self.alternatives = [_alternative(member, description.schema_) for member in alternatives(description.schema_)]
 
     def read(self, sent: Any, references: References) -> Any:
@@ -138,12 +138,12 @@ def _alternative(schema: dict[str, Any], root: dict[str, Any]) -> Alternative:
     return Alternative(schema, media_type_of(schema), holds_binary(schema), compile_schema(schema, root=root))
 
 
-def _declared_members(schema: dict[str, Any]) -> frozenset[str]:
+def declared_members(schema: dict[str, Any]) -> frozenset[str]:
     """Names of properties anywhere at the top of a schema: they belong to the value, whatever they are called."""
     names = set(schema.get("properties", ()))
     for keyword in ("allOf", "oneOf", "anyOf"):
         for part in schema.get(keyword, ()):
-            names |= _declared_members(part)
+            names |= declared_members(part) if isinstance(part, dict) else set()
     return frozenset(names)
 
 

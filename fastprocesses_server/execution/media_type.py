@@ -50,15 +50,20 @@ def kind_of(schema: dict[str, Any]) -> Kind:
 
 def alternatives(schema: dict[str, Any]) -> list[dict[str, Any]]:
     """The members of a `oneOf` by media type, the default first; else the schema itself."""
-    members = schema.get("oneOf") or schema.get("anyOf")
-    if members and any("contentMediaType" in member or holds_binary(member) for member in members):
-        return list(members)
+    members = [_as_mapping(member) for member in schema.get("oneOf") or schema.get("anyOf") or ()]
+    if any("contentMediaType" in member or holds_binary(member) for member in members):
+        return members
     return [schema]
+
+
+def _as_mapping(schema: dict[str, Any] | bool) -> dict[str, Any]:
+    """A schema may be `true` or `false`."""
+    return schema if isinstance(schema, dict) else {} if schema else {"not": {}}
 
 
 def declared_media_type(schema: dict[str, Any]) -> str | None:
     """What the schema, or a part of its `allOf`, says of the media type; GeoJSON formats say it too."""
-    for part in (schema, *schema.get("allOf", ())):
+    for part in (schema, *map(_as_mapping, schema.get("allOf", ()))):
         if "contentMediaType" in part:
             return str(part["contentMediaType"])
         if str(part.get("format", "")).rpartition("/")[2].startswith("geojson-"):

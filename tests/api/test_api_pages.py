@@ -96,3 +96,16 @@ def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:
     own = templates(tmp_path)
     assert own.get_template("conformance.html").filename == str(tmp_path / "conformance.html")
     assert own.get_template("base.html").filename != str(tmp_path / "base.html")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_gzipped"),
+    [("gzip, deflate, br", True), ("gzip;q=0.5", True), ("gzip;q=0", False), ("br", False), ("", False)],
+)
+def test_a_page_comes_compressed_to_those_who_take_that(client: Client, accepted: str, is_gzipped: bool) -> None:
+    response = client.get("/api?f=html", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == ("gzip" if is_gzipped else None)
+    assert response.text.startswith("<!DOCTYPE html>")
+    assert "Accept-Encoding" in response.headers["vary"]
+    again = client.get("/api?f=html", headers={"Accept-Encoding": accepted, "If-None-Match": response.headers["etag"]})
+    assert again.status_code == 304

@@ -13,7 +13,6 @@ Test = TypeVar("Test", bound=Callable[..., None])
 
 PERMISSION = "a permission: nothing follows from it"
 CLIENTS = "asked of clients, not of servers"
-NO_PAGES = "the class html is not declared"
 
 NOT_TESTED = {
     "/per/core/additional-status-codes": PERMISSION,
@@ -25,12 +24,9 @@ NOT_TESTED = {
     "/per/core/process-execute-input-inline-bbox": PERMISSION,
     "/per/job-list/limit-default-minimum-maximum": PERMISSION,
     "/per/job-list/limit-response": PERMISSION,
-    "/rec/core/html": NO_PAGES,
     "/rec/core/process-execute-handle-prefer": CLIENTS,
     "/rec/core/process-execute-mode-auto": CLIENTS,
     "/rec/ogc-process-description/format-value-registration": "asked of authors of formats: none is defined here",
-    "/req/html/content": NO_PAGES,
-    "/req/html/definition": NO_PAGES,
 }
 
 

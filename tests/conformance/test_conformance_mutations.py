@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 import test_conformance_descriptions as descriptions
+import test_conformance_html as html
 import test_conformance_job_list as job_list
 import test_conformance_jobs as jobs
 import test_conformance_landing_page as landing_page
@@ -55,10 +56,15 @@ def bad_status(client: Client) -> None:
     landing_page.test_every_error_is_a_problem(client, "GET", "/jobs?status=nope", 400, {})
 
 
+def html_job(client: Client) -> None:
+    html.test_the_page_of_a_job_shows_all_of_its_status(client, "")
+
+
 def cases() -> Iterator[Case]:
     yield from documents()
     yield from jobs_and_modes()
     yield from shown_results()
+    yield from pages()
 
 
 def documents() -> Iterator[Case]:
@@ -188,6 +194,39 @@ def shown_results() -> Iterator[Case]:
         at(RESULTS, header("content-type", "text/plain")),
         results.test_a_document_of_a_job_holds_values_and_links,
     )
+
+
+def pages() -> Iterator[Case]:
+    """The patterns fit pages alone: the documents are as they were."""
+
+    def shown(path: str) -> Callable[[Client], None]:
+        return lambda client: html.test_a_page_shows_all_that_the_document_says(client, path)
+
+    def named(client: Client) -> None:
+        html.test_each_form_of_a_resource_names_itself_and_the_other(client, "/conformance")
+
+    def dismissed(client: Client) -> None:
+        html.test_the_answer_to_a_dismissal_may_be_a_page(client, html.WAYS[0])
+
+    results_page = html.test_the_page_of_results_shows_values_and_links
+    yield Case("page without its document type", at("GET /", body(b"<!DOCTYPE html>", b"")), shown("/"))
+    yield Case("page with a tag left open", at("GET /", body(b"</main>", b"<b></main>")), shown("/"))
+    yield Case(
+        "page as XHTML", at("GET /conformance", header("content-type", "application/xhtml+xml")), shown("/conformance")
+    )
+    yield Case(
+        "page without a link", at("GET /processes", body(rb'href="[^"]*echo/execution"', b"")), shown("/processes")
+    )
+    yield Case(
+        "page without a version", at("GET /processes/echo", body(b"version ", b"version1")), shown("/processes/echo")
+    )
+    yield Case(
+        "schema in part", at("GET /processes/echo", body(b"&#34;MultiPoint&#34;", b"")), shown("/processes/echo")
+    )
+    yield Case("page without the times", at(JOB, body(rb"<time [^>]*>", b"<time>")), html_job)
+    yield Case("page without its value", at(RESULTS, body(rb"hi &#34;|hi \\&#34;", b"")), results_page)
+    yield Case("dismissal as JSON", at(DISMISS, header("content-type", "application/json")), dismissed)
+    yield Case("page that does not name its document", at("GET /conformance", header("link", None)), named)
 
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: case.name)

@@ -8,11 +8,15 @@ from urllib.parse import urlsplit
 
 import orjson
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+from markupsafe import Markup
 from starlette.staticfiles import StaticFiles
 
 from ...settings import Settings
 
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+STATIC = Path(__file__).parent / "static"
+IMPORT = re.compile(r"""^import [^"]*"\./([\w.-]+)";$""", re.MULTILINE)
 
 
 @cache
@@ -25,7 +29,10 @@ def templates(own: Path | None = None) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["imported"] = imported
     environment.filters["as_json"] = as_json
+    environment.filters["as_short_json"] = as_short_json
+    environment.filters["for_script"] = for_script
     environment.filters["visible"] = visible
     environment.filters["duration"] = duration
     return environment
@@ -40,9 +47,31 @@ def as_json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
+def as_short_json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def for_script(value: object) -> Markup:
+    """JSON for an element `script`, which no text within can end."""
+    return Markup(as_short_json(value).replace("<", r"\u003c"))  # noqa: S704 - nothing in it is markup
+
+
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds: 1:02:03."""
     return str(timedelta(seconds=round(seconds)))
+
+
+@cache
+def imported(script: str) -> tuple[str, ...]:
+    """The modules that a script imports at once, and theirs. Pages name them, so that browsers need not find out."""
+    found: dict[str, None] = {}
+    waiting = [script]
+    while waiting:
+        for name in IMPORT.findall((STATIC / waiting.pop()).read_text(encoding="utf-8")):
+            if name not in found:
+                found[name] = None
+                waiting.append(name)
+    return tuple(found)
 
 
 @cache

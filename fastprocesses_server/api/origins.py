@@ -1,0 +1,62 @@
+"""Which sites' pages may start and dismiss runs: browsers say from where a request comes, programs do not."""
+
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..errors import ForeignOrigin
+from ..execution.media_type import is_json
+from ..settings import Settings
+from .base_url import urls_for
+from .problems import problem_response
+
+SAFE = frozenset(["GET", "HEAD", "OPTIONS"])
+ANY = "*"
+
+
+def check_origin(method: str, headers: Mapping[str, str], base: str, allowed: Collection[str]) -> None:
+    """Of a request that changes something, to the server at `base`; `allowed` names origins that may send it.
+
+    Browsers ask the server (CORS) before they send `DELETE`, or JSON, to another site. They do not before they send
+    what a plain HTML form could: of such requests only those of our own pages are taken, whoever is allowed.
+
+    Raises:
+        ForeignOrigin: what to do about it.
+    """
+    origin = headers.get("origin")
+    if not _is_foreign(origin, headers, base):
+        return
+    if origin and ANY not in allowed and origin not in allowed:
+        raise ForeignOrigin(f"Pages of {origin} may not do this here; FP_CORS_ALLOWED_ORIGINS names those that may.")
+    if method == "POST" and not is_json(headers.get("content-type", "")):
+        raise ForeignOrigin("A page of another site must send its request as application/json.")
+
+
+def _is_foreign(origin: str | None, headers: Mapping[str, str], base: str) -> bool:
+    """Whether a page of another origin sends it. Behind a proxy the scheme may differ: the host counts."""
+    if origin is None:
+        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    return urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
+
+
+class OriginCheck:
+    """Answers foreign requests before any route sees them."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in SAFE:
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            base = urls_for(request, self.settings).base
+            check_origin(request.method, request.headers, base, self.settings.cors_allowed_origins)
+        except ForeignOrigin as problem:
+            await problem_response(request, problem)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)

@@ -1,0 +1,50 @@
+"""axe-core finds nothing serious on any page: light and dark, on a phone and on a desk."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gallery import NAMES, open_page
+from playwright.sync_api import Page
+from watching import Watch
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+WIDTHS = (390, 1280)
+SERIOUS = ("serious", "critical")
+RUN = """async (options) => (await axe.run({ exclude: options.exclude }, { resultTypes: ["violations"] })).violations"""
+NOT_OURS = [[".swagger-ui"]]
+"""What Swagger UI draws: its own contrasts, and its own labels."""
+
+
+def findings(page: Page) -> list[str]:
+    violations: list[dict[str, Any]] = page.evaluate(RUN, {"exclude": NOT_OURS})
+    return [
+        f"{one['id']} ({one['impact']}): {json.dumps([node['html'][:200] for node in one['nodes']][:5])}"
+        for one in violations
+        if one["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_accessible_and_fits_a_phone(page: Page, watch: Watch, paths: Mapping[str, str], name: str) -> None:
+    watch.expect("the server responded with a status of 400")
+    open_page(page, paths[name])
+    page.set_viewport_size({"width": min(WIDTHS), "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= min(WIDTHS)
+    page.evaluate(AXE)
+    found = {}
+    for width in WIDTHS:
+        for scheme in ("light", "dark"):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found[width, scheme] = findings(page)
+    assert not any(found.values()), found
+
+
+def test_axe_finds_what_is_wrong(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("document.querySelector('main').innerHTML = '<input><img src=\"static/icon.svg\">'")
+    page.evaluate(AXE)
+    assert {line.partition(" ")[0] for line in findings(page)} >= {"label", "image-alt"}
