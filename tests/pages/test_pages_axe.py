@@ -17,6 +17,9 @@ RUN = """async (options) => (await axe.run({ exclude: options.exclude }, { resul
 NOT_OURS = [[".swagger-ui"]]
 """What Swagger UI draws: its own contrasts, and its own labels."""
 
+SHORTEN = "[...document.querySelectorAll('main section:not(:has(section))')].slice(20).forEach((one) => one.remove())"
+"""The API documentation has hundreds of sections, all alike."""
+
 
 def findings(page: Page) -> list[str]:
     violations: list[dict[str, Any]] = page.evaluate(RUN, {"exclude": NOT_OURS})
@@ -33,6 +36,8 @@ def test_a_page_is_accessible_and_fits_a_phone(page: Page, watch: Watch, paths: 
     open_page(page, paths[name])
     page.set_viewport_size({"width": min(WIDTHS), "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= min(WIDTHS)
+    if name == "api":
+        page.evaluate(SHORTEN)
     page.evaluate(AXE)
     found = {}
     for width in WIDTHS:

@@ -24,19 +24,15 @@ def is_part(response: Response) -> bool:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_is_light(page: Page, paths: Mapping[str, str], watch: Watch, name: str) -> None:
     watch.expect("the server responded with a status of 400")
-    parts: dict[str, int] = {}
-
-    def weigh(response: Response) -> None:
-        if is_part(response):
-            sizes = response.request.sizes()
-            parts[response.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
-
     seen: list[Response] = []
-    page.on("response", seen.append)
+
+    def keep(response: Response) -> None:
+        seen.append(response)
+
+    page.on("response", keep)
     open_page(page, paths[name])
-    page.wait_for_load_state("load")
-    for response in seen:
-        weigh(response)
+    sizes = {response.url: response.request.sizes() for response in seen if is_part(response)}
+    parts = {url: size["responseBodySize"] + size["responseHeadersSize"] for url, size in sizes.items()}
     assert parts
     assert sum(parts.values()) < MOST_BYTES, parts
 
