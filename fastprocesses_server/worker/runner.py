@@ -39,6 +39,7 @@ from .capture import Capture
 from .context import Context
 from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
+from .threads import Threads
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
@@ -62,6 +63,8 @@ class Runner:
         """When the job that runs now may be over its soft time limit, on this process's clock."""
         self.is_late = False
         """It is, and was told so before its callable could be."""
+        self.threads: Threads | None = None
+        """Before the job that runs now."""
         self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
         self.retried_by = cache(
             lambda process_id: tuple(
@@ -115,9 +118,16 @@ class Runner:
             # The job is another's or dismissed, and this process about to be killed for it: it takes no new one.
             logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
             os.kill(os.getpid(), signal.SIGKILL)
-        if claim.memory_limit and self.growth.bytes > claim.memory_limit:
-            logger.info("a process for jobs is replaced: they have left {} in it", as_text(self.growth.bytes))
+        if what := self._left(claim.memory_limit):
+            logger.info("a process for jobs is replaced: they have left {} in it", what)
             raise SystemExit
+
+    def _left(self, memory_limit: int) -> str:
+        """What jobs have left in this process that the next one must not meet."""
+        if memory_limit and self.growth.bytes > memory_limit:
+            return as_text(self.growth.bytes)
+        threads = self.threads.added() if self.threads else []
+        return f"threads ({', '.join(thread.name for thread in threads)})" if threads else ""
 
     def _claim(self, job_id: str) -> Claim | None:
         began = time.monotonic()
@@ -215,6 +225,7 @@ class Runner:
         )
         caller = self.caller_of(execution.process.id)
         arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
+        self.threads = Threads()
         with self.capture.of(job):
             try:
                 self.context = context

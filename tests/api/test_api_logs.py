@@ -193,6 +193,9 @@ def test_what_a_callable_breaks_is_mended_for_the_next(lonely: Server) -> None:
         assert texts(client, talk(client, "sleeps")) == ["slept"]
         assert set(texts(client, left)) == {"leaving", "left behind"}
 
+        assert texts(client, talk(client, "leaves a thread behind")) == ["started"]
+        assert texts(client, talk(client, "sleeps")) == ["slept"]
+
         response = client.execute("talk", {"how": "prints"})
         job_url = response.links["monitor"]["url"]
         assert [line["text"] for line in httpx.get(f"{job_url}/logs").json()] == whole

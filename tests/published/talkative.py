@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -139,6 +140,16 @@ def forks(_: Any) -> None:
 def leaves_somebody_behind(_: Any) -> None:
     print("leaving")
     subprocess.Popen(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; echo left behind; done"])
+
+
+def leaves_a_thread_behind(_: Any) -> None:
+    def speak() -> None:
+        for _ in range(50):
+            time.sleep(0.1)
+            print("a thread of the job before")
+
+    print("started")
+    threading.Thread(target=speak, daemon=True).start()
 
 
 def is_killed(_: Any) -> None:
