@@ -4,11 +4,12 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from loguru import logger
@@ -37,12 +38,15 @@ from .bars import follow_bars
 from .calls import Caller
 from .capture import Capture
 from .context import Context
-from .failures import Failure, Unfit, failure, over_soft_limit
+from .failures import Failure, Unfit, authors_traceback, failure, over_soft_limit
 from .family import Growth, become_head
 from .threads import Threads
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
+
+Exceptions = tuple[type[BaseException], ...]
+Found = TypeVar("Found")
 
 SLACK = 0.9
 """A job that has not run for this part of its soft time limit is not the one that the keeper means."""
@@ -82,6 +86,15 @@ class Runner:
         redis = connect(self.settings.broker_url.get_secret_value())
         self.leases = Leases(redis, self.settings, self.registry, self.owner)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
+
+    def import_all(self) -> None:
+        """So that files which change later, and may be wrong then, are no affair of this process."""
+        for process in self.registry.all_versions:
+            try:
+                for looked_at in (self.caller_of, self.retried_by, self.is_as_checked):
+                    looked_at(process.id)
+            except Exception as error:  # noqa: BLE001 - authors' code, which is imported again when it is wanted
+                logger.warning("{} cannot be imported: {}: {}", process.callable, type(error).__name__, error)
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
         if time.monotonic() < self.soft_end:
@@ -146,12 +159,12 @@ class Runner:
     def _run(self, claim: Claim) -> bool:
         """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""
         job, run, stored = claim.job, token_hex(4), []
-        retried: tuple[type[BaseException], ...] = ()
+        retried: Exceptions = ()
         workdir = self.results.workdir(job.id, run)
         try:
             execution = self._execution(claim)
-            retried = self.retried_by(execution.process.id)
-            returned = self._call(job, execution, workdir)
+            retried = _imported(self.retried_by, execution.process.id)
+            returned = self._call(job, execution, workdir, _imported(self.caller_of, execution.process.id, retried))
             stored = self._store(execution.process, job, run, returned)
             self._cache(execution, stored, f"{job.id}-{run}")
             outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
@@ -216,14 +229,13 @@ class Runner:
             logger.warning("job {} {}: it {}", job.id, status, unfit)
         return status is not None
 
-    def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
+    def _call(self, job: Job, execution: Execution, workdir: Path, caller: Caller) -> Any:
         context = Context(
             job.id,
             workdir,
             lambda percent, message: self._report(job, percent, message),
             lambda text: self.capture.say("INFO", Source.CONTEXT, text),
         )
-        caller = self.caller_of(execution.process.id)
         arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
         self.threads = Threads()
         with self.capture.of(job):
@@ -270,6 +282,21 @@ class Runner:
             result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
+
+
+def _imported(get: Callable[[str], Found], process_id: str, left: Exceptions = ()) -> Found:
+    """What comes from authors' modules; exceptions that cost an attempt are left as they are.
+
+    Raises:
+        Failure: they could be imported when they were checked, and cannot be now.
+    """
+    try:
+        return get(process_id)
+    except left:
+        raise
+    except Exception as error:  # noqa: BLE001 - authors' code
+        said = "The process cannot run: its module has changed and cannot be imported. The server's log has the details."
+        raise Failure(said, cause=authors_traceback(error)) from None
 
 
 def _is_as_checked(process: Process, folder: Path) -> bool:

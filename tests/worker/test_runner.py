@@ -139,6 +139,17 @@ def test_so_does_one_that_cannot_say_how_its_job_ended(child: Child, monkeypatch
     assert child.is_killed("never_ended", monkeypatch)
 
 
+def test_a_module_that_can_no_longer_be_imported_is_told_as_such(child: Child) -> None:
+    record = child.run("no_longer", "import no_such_helper")
+    assert problem(record).startswith("The process cannot run: its module has changed and cannot be imported.")
+
+
+def test_an_import_may_cost_an_attempt(child: Child) -> None:
+    text = "raise ConnectionError"
+    record = child.run("unreachable", text, retryOn=["ConnectionError"], attempts=2, retryDelay="60s")
+    assert record["status"] == "accepted"
+
+
 STAYS = "import threading\ndef upper(text):\n    threading.Thread(target={}, daemon=True).start()\n    return text"
 
 
