@@ -27,6 +27,7 @@ from ..jobs.lifetimes import cache_seconds
 from ..jobs.log import Source
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
+from ..logs import part_loguru
 from ..processes.callables import find_exception
 from ..processes.description import Process
 from ..processes.quantities import as_text
@@ -80,6 +81,7 @@ class Runner:
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
+        part_loguru(self.settings, self.capture.take)
         self.capture.enter_child()
         self.growth = Growth()
         follow_bars(lambda: self.context)
@@ -295,7 +297,7 @@ def _imported(get: Callable[[str], Found], process_id: str, left: Exceptions = (
     except left:
         raise
     except Exception as error:  # noqa: BLE001 - authors' code
-        said = "The process cannot run: its module has changed and cannot be imported. The server's log has the details."
+        said = "The process cannot run: its module has changed and cannot be imported. The server's log says more."
         raise Failure(said, cause=authors_traceback(error)) from None
 
 

@@ -48,6 +48,17 @@ def logs_by_a_handler_of_its_own(_: Any) -> None:
         logger.removeHandler(handler)
 
 
+def logs_by_loguru(_: Any) -> None:
+    from loguru import logger as loguru  # noqa: PLC0415 - as late as authors do
+
+    loguru.debug("too quiet")
+    loguru.success("by loguru")
+    loguru.warning("two\nlines")
+    loguru.remove(0)
+    loguru.add(sys.stderr, format="my own form: {message}")
+    loguru.info("by a sink")
+
+
 def warns(_: Any) -> None:
     warnings.warn("mind the gap", stacklevel=1)
 
