@@ -151,7 +151,7 @@ def reload(processes: Processes = None) -> None:
     settings = _settings(processes_dir=processes)
     registry = _load(settings, missing_packages="warning")
     ask_all(settings.broker_url.get_secret_value())
-    _print(f"{len(registry)} processes, nothing wrong; every API and worker reads them again\n")
+    _print(f"{registry.size}, nothing wrong; every API and worker reads them again\n")
 
 
 @app.command()
@@ -173,6 +173,8 @@ def check(
     from .authoring.check import Form
     from .authoring.check import check as check_folder
 
+    if timeout is not None and timeout <= 0:
+        raise typer.BadParameter("seconds that an example may take are more than 0", param_hint="--timeout")
     settings = _settings(sys.stderr, processes_dir=directory)
     sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
 

@@ -99,7 +99,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
         _start_threads(settings, keeper)
         reloads.start()
         sender.hub.call_repeatedly(POOL_SECONDS, lambda: _succeed(reloads, settings, keeper))
-        logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
+        logger.info("worker {} ready: {}, queues {}", owner, registry.size, ", ".join(queues))
 
     def enter_child(**_: Any) -> None:
         try:
