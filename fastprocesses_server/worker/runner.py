@@ -30,6 +30,7 @@ from ..jobs.results import ResultStore
 from ..logs import part_loguru
 from ..processes.callables import find_exception
 from ..processes.description import Process
+from ..processes.frames import authors_traceback
 from ..processes.quantities import as_text
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
@@ -39,7 +40,7 @@ from .bars import follow_bars
 from .calls import Caller
 from .capture import Capture
 from .context import Context
-from .failures import Failure, Unfit, authors_traceback, failure, over_soft_limit
+from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
 from .threads import Threads
 
