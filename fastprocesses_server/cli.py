@@ -249,12 +249,12 @@ def new(
 
     In comments stands what follows from it. A file that is there stays as it is.
     """
-    from .authoring.new import new_file, process_id, write_new
+    from .authoring.new import new_file, new_path, write_new
     from .processes.complaints import shown
 
     settings = _settings(sys.stderr, processes_dir=processes)
+    path = new_path(callable_, settings.processes_dir, output)
     sketch = new_file(callable_, settings.processes_dir, _urls(settings).description_file_schema)
-    path = output or settings.processes_dir / f"{process_id(callable_)}.yaml"
     if path == Path("-"):
         _print(sketch.text)
     else:

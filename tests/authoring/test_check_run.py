@@ -101,7 +101,7 @@ def test_whatever_a_run_does_is_told_and_not_suffered(put: Put) -> None:
     assert "tools.py" in details[0]
     assert details[2] == "bye"
     assert not any(map(has_our_frames, details))
-    assert document["summary"] == {"complaints": 6, "files": 1, "processes": 2, "examples": 9}
+    assert document["summary"] == {"complaints": 6, "files": 1, "processes": 2, "versions": 2, "examples": 9}
 
 
 def test_the_time_limit_of_the_file_counts(put: Put) -> None:
