@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import StartError
 from .callables import collisions
 from .complaints import DescriptionErrors, FileComplaint, shown
-from .description_file import DescriptionFile, module_of, validate
+from .description_file import DescriptionFile, id_of, module_of, validate
 from .document import Document, make_complaint, read_document
 from .example_files import with_files
 from .inspection import Wanted
@@ -22,6 +22,12 @@ class Candidate:
 
     document: Document
     file: DescriptionFile | None
+
+    @property
+    def id(self) -> str:
+        """That the file says, or its name; also where it is no good one."""
+        named = self.document.data.get("id")
+        return named if isinstance(named, str) else id_of(self.document.path)
 
     @property
     def callable(self) -> str | None:

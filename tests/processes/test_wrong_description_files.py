@@ -1,5 +1,6 @@
 """What is said of wrong files: the first line of each complaint, and the suggestion where there is one."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,7 @@ SYNTAX = [
     ("title: 99999999999999999999\n", "1:8: this number has more than 64 bits"),
     ("title: caf\udce9\n", "1:11: this is not UTF-8; save the file in that encoding"),
     ("title: a\x07\n", "1:9: control characters are not allowed"),
-    ("a: 1\n---\nb: 2\n", "2:1: but found another document"),
+    ("a: 1\n---\nb: 2\n", "2:1: another document begins here; a description file is one, remove the `---`"),
     ("<<: 1\n", "1:5: << takes a mapping, or a list of mappings"),
     ("? [a]\n: 1\n", "1:3: a key must be plain text"),
     ("[" * 100_000, "1:101: nested more than 100 deep"),
@@ -301,6 +302,11 @@ def test_a_file_that_cannot_be_read_is_named(put: Callable[..., Path], complaint
     put("a.yaml.target", "").unlink()
     (Path("processes.d") / "a.yaml").symlink_to("nowhere")
     assert complaints() == "processes.d/a.yaml:1:1: the file cannot be read: No such file or directory"
+
+
+def test_a_pipe_is_not_waited_for(folder: Path, complaints: Callable[..., str]) -> None:
+    os.mkfifo(folder / "a.yaml")
+    assert complaints() == "processes.d/a.yaml:1:1: this is no file; description files are"
 
 
 def test_a_bomb_of_aliases_is_refused_quickly(put: Callable[..., Path], complaints: Callable[..., str]) -> None:
