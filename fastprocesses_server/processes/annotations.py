@@ -26,6 +26,11 @@ OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern"])
 GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
 """What `__geo_interface__` leads to."""
 
+PATHS_WITHIN: dict[JsonSchemaMode, str] = {
+    "validation": "would let clients name files of the server, as a Path is a file only alone or in a list",
+    "serialization": "would tell clients where files of the server lie, as a Path is a file only as a whole output",
+}
+
 
 class NoSchema(Exception):
     """No schema follows from an annotation; the text continues a sentence that begins with its name."""
@@ -136,14 +141,17 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         NoSchema: there is none, or it would allow anything.
     """
     if binary_type(annotation):
-        extra = _json_type(annotation).schema(mode) if get_origin(annotation) is Annotated else {}
+        extra = JsonType(annotation).schema(mode) if get_origin(annotation) is Annotated else {}
         return {**BINARY, **{name: value for name, value in extra.items() if name not in OF_BINARY}}
     if mode == "serialization" and hasattr(annotation, "__geo_interface__"):
         return GEOJSON
     try:
-        schema = _json_type(annotation).schema(mode)
+        json_type = _json_type(annotation)
+        schema = json_type.schema(mode)
     except Exception as error:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         raise NoSchema(_no_schema(annotation, error)) from None
+    if json_type.holds_paths:
+        raise NoSchema(f"{PATHS_WITHIN[mode]}: {inspect.formatannotation(annotation)}")
     if not schema:
         raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
     return schema
@@ -225,8 +233,10 @@ def _with_integers(value: Any) -> Any:
 
 
 def _json_type_or_none(annotation: Any) -> JsonType | None:
+    """None too where text that a client sent would become a path."""
     try:
-        return _json_type(annotation)
+        json_type = _json_type(annotation)
+        return None if json_type.holds_paths else json_type
     except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 

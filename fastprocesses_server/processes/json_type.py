@@ -4,6 +4,7 @@ Pydantic would send them as text, which not all of them are, and models cannot b
 """
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,11 @@ class JsonType:
                 self._validate = SchemaValidator(self.core).validate_json
                 self._serialize = SchemaSerializer(self.core).to_python
 
+    @property
+    def holds_paths(self) -> bool:
+        """Whether its values name files of the machine that reads them."""
+        return _holds_paths(self.core)
+
     def schema(self, mode: JsonSchemaMode) -> dict[str, Any]:
         return TypeSchemas().generate(self.core, mode)
 
@@ -41,6 +47,16 @@ class JsonType:
     def to_json(self, value: Any) -> Any:
         """What JSON can hold, as far as the type helps with that. Raises PydanticSerializationError."""
         return self._serialize(value, mode="json", by_alias=True, warnings=False, fallback=lambda other: other)
+
+
+def _holds_paths(schema: Any) -> bool:
+    if isinstance(schema, list | tuple):
+        return any(map(_holds_paths, schema))
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("type") == "is-instance":
+        return isinstance(schema["cls"], type) and issubclass(schema["cls"], os.PathLike)
+    return any(_holds_paths(member) for name, member in schema.items() if name not in NO_SCHEMAS)
 
 
 def _with_base64(schema: Any, classes: list[type]) -> Any:

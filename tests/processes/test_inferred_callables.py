@@ -185,6 +185,52 @@ WRONG = {
     "run = dict": "Python cannot tell what the callable takes; write a function around it",
 }
 
+HOLDERS = """
+import os, pathlib, pydantic
+from pathlib import Path
+@dataclasses.dataclass
+class Data:
+    place: Path
+class Model(BaseModel):
+    deep: dict[str, list[Data]] = {}
+class Named(NamedTuple):
+    place: Path
+class Typed(typing_extensions.TypedDict):
+    place: NotRequired[pydantic.FilePath]
+class Checked(BaseModel):
+    place: Annotated[Path, pydantic.AfterValidator(str)]
+Alias = NewType("Alias", Path)
+"""
+HOLDING = [
+    *("Data", "Model", "Named", "Typed", "Checked", "Alias", "Path | str", "pathlib.PurePath"),
+    *("dict[str, Path]", "dict[Path, int]", "tuple[Path, ...]", "Sequence[Path]", "list[list[Path]]"),
+    *("os.PathLike", "os.PathLike[str]", "tuple[pydantic.Json[Path], ...]"),
+]
+
+
+def test_clients_name_no_files_of_the_server(put: Put, complaints: Callable[..., str]) -> None:
+    text = "would let clients name files of the server, as a Path is a file only alone or in a list: "
+    put("tools.py", HEAD + HOLDERS + "".join(f"def run{n}(x: {x}) -> int: ...\n" for n, x in enumerate(HOLDING)))
+    for number in range(len(HOLDING)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    assert complaints().count(f'the callable needs "x", which {text}') == len(HOLDING)
+
+
+def test_outputs_tell_no_places_of_the_server(put: Put, complaints: Callable[..., str]) -> None:
+    text = "would tell clients where files of the server lie, as a Path is a file only as a whole output: "
+    returned = ["list[Path]", "dict[str, Path]", "list[Data]", "Path | str", "Model"]
+    put("tools.py", HEAD + HOLDERS + "".join(f"def run{n}() -> {x}: ...\n" for n, x in enumerate(returned)))
+    for number in range(len(returned)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    assert complaints().count(f"what the callable returns {text}") == len(returned)
+
+
+def test_a_path_that_is_alone_in_a_list_or_a_field_of_what_is_returned_is_a_file(show: Show) -> None:
+    inputs, outputs = show(
+        f"{HOLDERS}def run(a: Path, b: list[Path], c: Path | None = None, d: pydantic.FilePath = None) -> Data: ..."
+    )
+    assert {schema["contentEncoding"] for schema in [*inputs.values(), *outputs.values()]} == {"binary"}
+
 
 @pytest.mark.parametrize("module", WRONG)
 def test_what_says_nothing_about_json_is_told(module: str, put: Put, complaints: Callable[..., str]) -> None:
