@@ -3,10 +3,13 @@
 import base64
 import binascii
 import dataclasses
+import enum
 import json
 import mimetypes
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import orjson
 from pydantic import BaseModel
 
 from ..processes.description import Output, Process
+from ..processes.json_type import simpler
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
 from .media_type import BINARY, JSON, TEXT, Kind, alternatives, declared_media_type, holds_binary, is_json
@@ -190,13 +194,9 @@ def _simpler(value: Any) -> Any:
         return dataclasses.asdict(value)
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if hasattr(value, "__geo_interface__"):
-        return value.__geo_interface__
-    raise TypeError(f"a {type(value).__name__} is not JSON")
+    if isinstance(value, enum.Enum):
+        return value.value
+    return str(value) if isinstance(value, (Decimal, uuid.UUID)) else simpler(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ import typing_extensions
 from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
 from .json_type import JsonType
 
@@ -216,7 +216,7 @@ class Converter:
             return value
         try:
             return self.type.to_json(value)
-        except PydanticSerializationError:  # it is not what the annotation says; the schema will tell
+        except (ValueError, TypeError):  # it is not what the annotation says; the schema will tell
             return value
 
 

@@ -45,8 +45,19 @@ class JsonType:
         return self._validate(text)
 
     def to_json(self, value: Any) -> Any:
-        """What JSON can hold, as far as the type helps with that. Raises PydanticSerializationError."""
-        return self._serialize(value, mode="json", by_alias=True, warnings=False, fallback=lambda other: other)
+        """What JSON can hold, as far as the type helps with that. Raises ValueError and TypeError."""
+        return self._serialize(value, mode="json", by_alias=True, warnings=False, fallback=simpler)
+
+
+def simpler(value: Any) -> Any:
+    """What numpy, shapely and the like hold, in types of Python's own. Raises TypeError."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "__geo_interface__"):
+        return value.__geo_interface__
+    raise TypeError(f"a {type(value).__name__} is not JSON")
 
 
 def _holds_paths(schema: Any) -> bool:

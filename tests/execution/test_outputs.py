@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import decimal
 import enum
 import json
 import uuid
@@ -54,6 +55,8 @@ class Colour(enum.Enum):
         (np.float64(1.5), b"1.5"),
         (np.arange(3), b"[0,1,2]"),
         ({1: "a"}, b'{"1":"a"}'),
+        ({"none": None, "id": uuid.UUID(int=1)}, b'{"none":null,"id":"00000000-0000-0000-0000-000000000001"}'),
+        ([None, Colour.RED, decimal.Decimal("1.50"), np.arange(2)], b'[null,"red","1.50",[0,1]]'),
     ],
 )
 def test_values_become_json(returned: object, body: bytes) -> None:

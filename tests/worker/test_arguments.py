@@ -1,7 +1,11 @@
 """From the values of an execution to those that a callable gets, and back."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pytest
 
 from fastprocesses_server.worker.arguments import Conversion
 
@@ -15,3 +19,38 @@ def test_text_within_a_value_never_becomes_a_path() -> None:
 
     sent: dict[str, Any] = {"files": {"a": "/etc/passwd"}}
     assert Conversion(run).arguments(sent, nowhere) == sent
+
+
+@dataclasses.dataclass
+class Statistics:
+    mean: float
+    counts: list[int]
+
+
+NUMPY = [
+    (int, np.array([1, 2]).sum(), 3),
+    (bool, np.array([1]).all(), True),
+    (float, np.float32(1.5), 1.5),
+    (list[float], np.array([1.0, 2.0]), [1.0, 2.0]),
+    (list[float], [np.float32(1.5)], [1.5]),
+    (list[list[float]], np.eye(2), [[1.0, 0.0], [0.0, 1.0]]),
+    (dict[str, list[int]], {"a": np.arange(3)}, {"a": [0, 1, 2]}),
+    (tuple[float, float], np.zeros(2), [0.0, 0.0]),
+    (Statistics, Statistics(np.float32(1.5), np.arange(2)), {"mean": 1.5, "counts": [0, 1]}),  # type: ignore[arg-type]
+    (list[Statistics], [Statistics(1.5, np.arange(2))], [{"mean": 1.5, "counts": [0, 1]}]),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("annotation", "returned", "plain"), NUMPY)
+def test_numbers_and_arrays_of_numpy_are_what_the_annotation_says(annotation: Any, returned: Any, plain: Any) -> None:
+    def run() -> Any: ...
+
+    run.__annotations__["return"] = annotation
+    assert Conversion(run).plain(returned) == plain
+
+
+def test_what_is_not_what_the_annotation_says_comes_as_it_is() -> None:
+    def run() -> list[int]: ...
+
+    returned = [object()]
+    assert Conversion(run).plain(returned) is returned
