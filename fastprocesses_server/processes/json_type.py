@@ -71,7 +71,7 @@ def _holds_paths(schema: Any) -> bool:
 
 
 def _with_base64(schema: Any, classes: list[type]) -> Any:
-    """Where an author says how bytes are written, that stays; `classes` gets those that are changed within."""
+    """Where an author says how bytes are written, that stays; `classes` gets all within: any may refer to a changed one."""
     if isinstance(schema, list | tuple):
         return type(schema)(_with_base64(item, classes) for item in schema)
     if not isinstance(schema, dict) or _is_the_authors(schema):
@@ -79,7 +79,7 @@ def _with_base64(schema: Any, classes: list[type]) -> Any:
     if schema.get("type") == "bytes":
         return _base64(schema)
     changed = {name: member if name in NO_SCHEMAS else _with_base64(member, classes) for name, member in schema.items()}
-    if changed != schema and schema.get("type") in {"model", "dataclass"}:
+    if schema.get("type") in {"model", "dataclass"}:
         classes.append(schema["cls"])
     return changed
 

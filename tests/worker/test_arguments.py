@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from fastprocesses_server.worker.arguments import Conversion
 
@@ -25,6 +26,26 @@ def test_text_within_a_value_never_becomes_a_path() -> None:
 class Statistics:
     mean: float
     counts: list[int]
+
+
+class Chunk(BaseModel):
+    data: bytes
+
+
+class Message(BaseModel):
+    first: Chunk
+    others: list[Chunk] = []
+    answer: "Message | None" = None
+
+
+def test_bytes_in_classes_that_occur_again_and_again_travel_as_base64() -> None:
+    def run(x: Message) -> list[Message]: ...
+
+    sent: dict[str, Any] = {"first": {"data": "/w=="}, "others": [{"data": "AA=="}], "answer": None}
+    sent["answer"] = {**sent}
+    message = Conversion(run).arguments({"x": sent}, nowhere)["x"]
+    assert (message.first.data, message.others[0].data, message.answer.first.data) == (b"\xff", b"\0", b"\xff")
+    assert Conversion(run).plain([message]) == [sent]
 
 
 NUMPY = [
