@@ -113,7 +113,7 @@ class OutputWriter:
         if isinstance(value, (bytes, bytearray, memoryview, Path)):
             return self._encode_bytes(value if isinstance(value, Path) else bytes(value))
         body = encode_json(value, self.name)
-        plain = orjson.loads(body)
+        plain = _read(body, self.name)
         alternative = self._matching(plain)
         if isinstance(plain, str):
             return self._encode_text(plain, alternative)
@@ -176,6 +176,14 @@ def encode_json(value: Any, name: str) -> bytes:
         return _encode_slowly(value, name)
     # orjson writes NaN as null: only where there is a null can there have been one.
     return _encode_slowly(value, name) if b"null" in body else body
+
+
+def _read(body: bytes, name: str) -> Any:
+    """As clients do, who know no integer that is over all floats."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidOutput(f"output {name!r} cannot be read as JSON: {error}") from None
 
 
 def _encode_slowly(value: Any, name: str) -> bytes:

@@ -112,6 +112,8 @@ def test_none_is_no_value() -> None:
         ({"type": "integer", "maximum": 3}, 5),
         ({"type": "string", "contentEncoding": "base64"}, "not base64!"),
         ({}, Path("/nowhere/file")),
+        ({}, [10**400]),
+        ({}, [{"deep": -(10**400)}]),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(schema: dict[str, Any], returned: object) -> None:
