@@ -72,12 +72,16 @@ class OutputsWriter:
     def _by_name(self, returned: Any) -> Mapping[str, Any]:
         members = members_of(returned)
         names = list(self.writers)
-        always_by_name = self.process.request_parameter is not None
-        if len(names) == 1 and not always_by_name and (members is None or set(members) != set(names)):
+        if len(names) == 1 and not self._is_by_name(members):
             return {names[0]: returned}
         if members is None:
             raise InvalidOutput(f"returned {type(returned).__name__}, not a dict of the outputs {', '.join(names)}")
         return members
+
+    def _is_by_name(self, members: Mapping[str, Any] | None) -> bool:
+        if self.process.request_parameter is not None:
+            return True
+        return not self.process.returns_whole and members is not None and set(members) == set(self.writers)
 
 
 def members_of(returned: Any) -> Mapping[str, Any] | None:

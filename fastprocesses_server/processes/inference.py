@@ -37,6 +37,8 @@ class Inferred:
     """Title and description of the process."""
     inputs: Mapping[str, Members] = field(default_factory=dict)
     outputs: Mapping[str, Members] = field(default_factory=dict)
+    is_whole: bool = False
+    """What is returned is the one output, whatever names are in it."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     documented: Mapping[str, Members] = field(default_factory=dict)
     """Of parameters, and of `return`, what the docstring says in its own words, `type` and `description`, and of what
@@ -61,13 +63,13 @@ def infer(function: Callable[..., Any]) -> Inferred:
         except NoSchema as error:
             unclear[name] = str(error)
     try:
-        outputs = _outputs(annotations, said)
+        outputs, is_whole = _outputs(annotations, said)
     except NoSchema as error:
-        outputs, unclear[RETURN] = {}, str(error)
+        outputs, is_whole, unclear[RETURN] = {}, False, str(error)
     documented = _documented(said)
     for name in unclear.keys() & parameters.keys():
         documented[name] = {**documented.get(name, {}), **_plain_default(parameters[name].default)}
-    return Inferred(texts, inputs, outputs, unclear, documented)
+    return Inferred(texts, inputs, outputs, is_whole, unclear, documented)
 
 
 def _is_private(parameter: inspect.Parameter) -> bool:
@@ -126,13 +128,15 @@ def _is_json(value: Any) -> bool:
     return True
 
 
-def _outputs(annotations: Annotations, said: Texts) -> dict[str, Members]:
+def _outputs(annotations: Annotations, said: Texts) -> tuple[dict[str, Members], bool]:
+    """And whether there is one, of which the callable says no name."""
     returned, _ = without_none(_annotation(annotations, RETURN))
     if returned is type(None):
-        return {}
+        return {}, False
     if (fields := fields_of(returned)) is not None:
-        return {name: {**_texts(description=said.outputs.get(name)), **_output(of)} for name, of in fields.items()}
-    return {RESULT: {**_texts(description=said.returned), **_output(returned)}}
+        texts = {name: _texts(description=said.outputs.get(name)) for name in fields}
+        return {name: {**texts[name], **_output(of)} for name, of in fields.items()}, False
+    return {RESULT: {**_texts(description=said.returned), **_output(returned)}}, True
 
 
 def _output(annotation: Any) -> Members:

@@ -67,6 +67,8 @@ class Found:
     texts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    is_whole: bool = False
+    """What is returned is the one output, whatever names are in it."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     request: str | None = None
     """The keyword that takes the other members of the execute request, of a class written for fastprocesses."""
@@ -182,6 +184,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         texts=inferred.texts,
         inputs=inferred.inputs,
         outputs=inferred.outputs,
+        is_whole=inferred.is_whole,
         unclear=inferred.unclear,
         documented=inferred.documented,
     )
@@ -204,6 +207,7 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
         texts={**inferred.texts, **one.texts},
         inputs=one.inputs,
         outputs=one.outputs,
+        is_whole=False,
         unclear={} if one.outputs else {RETURN: "is said by no process_description"},
     )
 

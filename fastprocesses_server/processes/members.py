@@ -137,6 +137,12 @@ def _renamed(result: Members, declared: Mapping[str, Any]) -> dict[str, Members]
     return {next(iter(declared)): result}
 
 
+def returns_whole(found: Found, declared: Mapping[str, Any]) -> bool:
+    """Whether a dict that is returned is the one output, and holds none by name: the file gives it no schema."""
+    says_more = any("schema" in members for members in declared.values() if isinstance(members, dict))
+    return found.is_whole and not says_more and "object" in json_types(found.outputs[RESULT]["schema"])
+
+
 def _may_be_missing(members: Members) -> bool:
     return members.get("minOccurs") == 0 and "default" not in members["schema"]
 

@@ -14,7 +14,7 @@ from .description_file import DescriptionFile, id_of, merged_contradictions, mod
 from .document import Document
 from .fastprocesses_classes import REQUEST
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
-from .members import Merger
+from .members import Merger, returns_whole
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest
 
@@ -147,6 +147,7 @@ def _process(
             "by_position": [p.name for p in found.parameters or () if p.kind is ParameterKind.POSITION_ONLY],
             "context_parameter": context_parameter(found, inputs),
             "request_parameter": found.request,
+            "returns_whole": returns_whole(found, _declared(document, "outputs")),
             "fingerprint": "",
             "modules": dict(found.modules),
             "source": document.source,

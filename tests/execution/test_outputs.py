@@ -18,8 +18,9 @@ from fastprocesses_server.execution.outputs import InvalidOutput, OutputsWriter
 from fastprocesses_server.processes.description import Process
 
 
-def writer(**outputs: Any) -> OutputsWriter:
+def writer(*, returns_whole: bool = False, **outputs: Any) -> OutputsWriter:
     members = {"id": "p", "version": "1", "callable": "m:f", "fingerprint": "f", "source": "p.yaml"}
+    members |= {"returns_whole": returns_whole}
     schemas = {name: {"schema": schema} for name, schema in outputs.items()}
     return OutputsWriter(Process.model_validate({**members, "outputs": schemas}))
 
@@ -91,6 +92,11 @@ def test_members_are_outputs_by_name(returned: object) -> None:
 
 def test_one_output_may_be_returned_bare_or_by_name() -> None:
     assert writer(a={"type": "integer"}).encode(5) == writer(a={"type": "integer"}).encode({"a": 5})
+
+
+def test_a_dict_that_is_the_one_output_may_have_its_name_within() -> None:
+    (output,) = writer(returns_whole=True, result={"type": "object"}).encode({"result": 1})
+    assert output.body == b'{"result":1}'
 
 
 def test_none_is_no_value() -> None:

@@ -174,6 +174,18 @@ def test_a_model_that_is_one_value_is_one_output(show: Show) -> None:
     assert outputs == {"result": {"type": "array", "items": INTEGER}}
 
 
+def test_a_dict_is_the_output_that_its_annotation_says_or_holds_those_that_the_file_says(
+    put: Put, folder: Path
+) -> None:
+    put("tools.py", f"{HEAD}class run(NamedTuple):\n    result: dict[str, int]\ndef count() -> dict[str, int]: ...")
+    put("count.yaml", "callable: tools.count\nversion: 1\n")
+    put("named.yaml", "callable: tools.count\nversion: 1\noutputs: {words: {title: Words}}\n")
+    put("held.yaml", "callable: tools.count\nversion: 1\noutputs: {result: {schema: {type: object}}}\n")
+    put("field.yaml", "callable: tools.run\nversion: 1\n")
+    whole = {name: process.returns_whole for name, process in load_registry(folder).items()}
+    assert whole == {"count": True, "named": True, "held": False, "field": False}
+
+
 WRONG = {
     "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
     "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
