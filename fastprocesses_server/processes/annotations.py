@@ -20,8 +20,8 @@ from .json_type import JsonType
 
 RETURN = "return"
 BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
-OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern"])
-"""Keywords that say of text what is said already."""
+OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern", "default"])
+"""Keywords that say of text what is said already, or what is no base64."""
 
 GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
 """What `__geo_interface__` leads to."""

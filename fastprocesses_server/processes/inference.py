@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
 from .annotations import (
@@ -106,8 +105,9 @@ def _input(parameter: inspect.Parameter, annotations: Annotations) -> Members:
         wanted = annotation
     item = item_of(wanted)
     many = item is not None and binary_type(item) is not None
+    kind = binary_type(wanted)
     members = _texts(description=text_of(annotation)) | _described(schema_of(item if many else wanted, "validation"))
-    if has_default and not many and not isinstance(parameter.default, PurePath):
+    if has_default and not many and (kind is None or (issubclass(kind, bytes) and isinstance(parameter.default, bytes))):
         members["schema"] |= _default(annotation, parameter.default, members["schema"])
     return members | ({"minOccurs": 0} if has_default else {}) | ({"maxOccurs": "unbounded"} if many else {})
 
