@@ -14,7 +14,7 @@ import typing_extensions
 from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
-from pydantic_core import to_json
+from pydantic_core import PydanticUndefined, to_json
 
 from .json_type import JsonType
 
@@ -42,15 +42,35 @@ class Annotations:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.known: dict[str, Any] = {}
         self.unknown: dict[str, str] = {}
-        for name, annotation in _written(function).items():
+        signature = inspect.signature(function)
+        for name, annotation in _written(function, signature).items():
             try:
                 self.known[name] = _evaluated(annotation, _namespace(function))
             except Exception:  # noqa: BLE001 - an annotation may be any expression of the author's
                 self.unknown[name] = str(annotation)
+        for name, parameter in signature.parameters.items():
+            if name in self.known and isinstance(parameter.default, FieldInfo):
+                self.known[name] = _with_field(self.known[name], parameter.default)
 
 
-def _written(function: Callable[..., Any]) -> dict[str, Any]:
-    signature = inspect.signature(function)
+def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """By name, with the defaults of pydantic's fields; one that is made anew for each call stays the field.
+
+    Raises:
+        ValueError: Python cannot tell, as of some C functions.
+    """
+    parameters = inspect.signature(function).parameters
+    return {name: parameter.replace(default=_default(parameter.default)) for name, parameter in parameters.items()}
+
+
+def _default(default: Any) -> Any:
+    """`Field(ge=1)` and `...` are no defaults."""
+    is_made = isinstance(default, FieldInfo) and default.default_factory is not None
+    given = default.default if isinstance(default, FieldInfo) and not is_made else default
+    return inspect.Parameter.empty if given is ... or given is PydanticUndefined else given
+
+
+def _written(function: Callable[..., Any], signature: inspect.Signature) -> dict[str, Any]:
     annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     annotations[RETURN] = function if inspect.isclass(function) else signature.return_annotation
     return {name: annotation for name, annotation in annotations.items() if annotation is not inspect.Signature.empty}
@@ -106,7 +126,7 @@ def fields_of(annotation: Any) -> Mapping[str, Any] | None:
     if not isinstance(annotation, type) or issubclass(annotation, RootModel):
         return None
     if issubclass(annotation, BaseModel):
-        return {name: _annotation(field) for name, field in annotation.model_fields.items()}
+        return {name: _with_field(field.annotation, field) for name, field in annotation.model_fields.items()}
     if not _has_fields(annotation):
         return None
     try:
@@ -123,15 +143,15 @@ def _has_fields(annotation: type) -> bool:
     return is_named_tuple or dataclasses.is_dataclass(annotation) or typing_extensions.is_typeddict(annotation)
 
 
-def _annotation(field: FieldInfo) -> Any:
-    """Without its alias, which only a model can have."""
+def _with_field(annotation: Any, field: FieldInfo) -> Any:
+    """Without its default and its alias, which only a model can have."""
     texts = Field(
         title=field.title,
         description=field.description,
         discriminator=field.discriminator,
         json_schema_extra=field.json_schema_extra,
     )
-    return Annotated[(field.annotation, *field.metadata, texts)]
+    return Annotated[(annotation, *field.metadata, texts)]
 
 
 def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:

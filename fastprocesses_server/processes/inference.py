@@ -15,6 +15,7 @@ from .annotations import (
     binary_type,
     fields_of,
     item_of,
+    parameters_of,
     schema_of,
     text_of,
     without_none,
@@ -49,7 +50,7 @@ def infer(function: Callable[..., Any]) -> Inferred:
     said = read_docstring(function)
     texts = _texts(title=said.title, description=said.description)
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = parameters_of(function)
     except ValueError:
         return Inferred(texts, documented=_documented(said))
     annotations, unclear = Annotations(function), dict[str, str]()

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .annotations import RETURN
+from .annotations import RETURN, parameters_of
 from .answers import open_answers
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
 from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
@@ -234,10 +234,10 @@ def _shown_place(filename: str, line: int, folder: Path) -> str:
 
 def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:
     try:
-        signature = inspect.signature(loaded.callable)
+        parameters = parameters_of(loaded.callable)
     except ValueError:
         return None
-    return tuple(map(_parameter, signature.parameters.values()))
+    return tuple(map(_parameter, parameters.values()))
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:

@@ -158,6 +158,27 @@ def test_a_default_that_nobody_could_send_is_not_published(process: Callable[...
     assert defaults == {"e": "08:00:00", "f": 1.5, "g": "PT0.5S"}
 
 
+def test_defaults_may_be_said_by_a_field_of_pydantic(process: Callable[..., Process]) -> None:
+    inputs = process(
+        "def run(a: int = Field(5, ge=1, description='How many'), b: list[int] = Field(default_factory=list), "
+        "c: int = Field(ge=2), d: int = Field(...), e: int = ..., f: int | None = Field(None)) -> int: ..."
+    ).inputs
+    assert [name for name, given in inputs.items() if given.is_required] == ["c", "d", "e"]
+    assert inputs["a"].schema_ == {**INTEGER, "minimum": 1, "default": 5}
+    assert inputs["a"].description == "How many"
+    assert "default" not in inputs["b"].schema_
+    assert inputs["c"].schema_ == {**INTEGER, "minimum": 2}
+    assert inputs["f"].schema_ == INTEGER
+
+
+def test_fields_that_are_made_anew_may_be_left_out(process: Callable[..., Process]) -> None:
+    for kind in ("@dataclasses.dataclass\nclass run", "class run(BaseModel)"):
+        made = "dataclasses.field" if "dataclass" in kind else "Field"
+        inputs = process(f"{kind}:\n    a: int\n    b: list[int] = {made}(default_factory=list)").inputs
+        assert [name for name, given in inputs.items() if given.is_required] == ["a"]
+        assert inputs["b"].schema_ == {"type": "array", "items": INTEGER}
+
+
 def test_what_may_be_left_out_and_has_no_annotation_is_told(put: Put, folder: Path) -> None:
     put("tools.py", "def run(a: int, b=1, c=None, _d=2, *, context=None) -> int: ...")
     put("run.yaml", "callable: tools.run\nversion: 1\n")

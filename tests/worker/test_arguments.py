@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from fastprocesses_server.worker.arguments import Conversion
 
@@ -20,6 +20,15 @@ def test_text_within_a_value_never_becomes_a_path() -> None:
 
     sent: dict[str, Any] = {"files": {"a": "/etc/passwd"}}
     assert Conversion(run).arguments(sent, nowhere) == sent
+
+
+def test_fields_of_pydantic_are_their_defaults() -> None:
+    def run(a: int = Field(5, ge=1), b: list[int] = Field(default_factory=list), c: int = Field()) -> int: ...  # noqa: B008
+
+    conversion = Conversion(run)
+    assert conversion.arguments({"c": 1}, nowhere) == {"a": 5, "b": [], "c": 1}
+    assert conversion.arguments({"a": 6, "b": [1], "c": 1}, nowhere) == {"a": 6, "b": [1], "c": 1}
+    assert conversion.arguments({"c": 1}, nowhere)["b"] is not conversion.arguments({"c": 1}, nowhere)["b"]
 
 
 @dataclasses.dataclass
