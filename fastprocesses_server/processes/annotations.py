@@ -197,7 +197,7 @@ def _portable(annotation: Any) -> Any:
     ):
         keys: frozenset[str] = annotation.__required_keys__
         hints = get_type_hints(annotation, include_extras=True)
-        fields = {name: (Required if name in keys else NotRequired)[_portable(hint)] for name, hint in hints.items()}
+        fields = {name: _mark(hint, is_required=name in keys)[_portable(hint)] for name, hint in hints.items()}
         return typing_extensions.TypedDict(annotation.__name__, fields)  # type: ignore[operator]
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -209,6 +209,11 @@ def _portable(annotation: Any) -> Any:
     if origin in {None, Literal} or not arguments:
         return annotation
     return origin[tuple(map(_portable, arguments))]
+
+
+def _mark(hint: Any, *, is_required: bool) -> Any:
+    """What the hint says wins: Python could not read it where annotations are text."""
+    return get_origin(hint) if get_origin(hint) in {Required, NotRequired} else Required if is_required else NotRequired
 
 
 class Converter:

@@ -207,6 +207,16 @@ def test_a_dict_is_the_output_that_its_annotation_says_or_holds_those_that_the_f
     assert whole == {"count": True, "named": True, "held": False, "field": False}
 
 
+def test_members_of_a_typed_dict_are_required_as_they_say_themselves(show: Show) -> None:
+    classes = (
+        "class Base(typing.TypedDict):\n    a: int\n    b: NotRequired[int]\n"
+        "class More(Base, total=False):\n    c: int\n    d: Required[int]\n"
+    )
+    schema = show(f"{classes}def run(x: More) -> int: ...")[0]["x"]
+    assert sorted(schema["required"]) == ["a", "d"]
+    assert list(schema["properties"]) == ["a", "b", "c", "d"]
+
+
 WRONG = {
     "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
     "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
