@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from .annotations import RETURN, parameters_of
 from .answers import open_answers
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
+from .contexts import context_of
 from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
@@ -42,7 +43,6 @@ class Parameter:
     name: str
     kind: ParameterKind
     required: bool
-    annotation: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
     found = Found(
         target=f"{loaded.module}:{loaded.name}",
         parameters=parameters,
-        context=next((p.name for p in parameters or () if _takes_context(p)), None),
+        context=None if parameters is None else context_of(loaded.callable),
         version=_version(loaded.module),
         modules=dict(sorted(_hashes(imports.closure(loaded.module), folder))),
         wrong_exceptions=wrong_exceptions,
@@ -195,10 +195,10 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
     """What a class written for fastprocesses says itself stands for what its `execute` would tell."""
     one: ProcessClass = loaded.callable  # type: ignore[assignment]
     inferred = infer(one.execute)
-    named = [Parameter(name, ParameterKind.NAMED, required=False, annotation=None) for name in one.inputs]
+    named = [Parameter(name, ParameterKind.NAMED, required=False) for name in one.inputs]
     return replace(
         found,
-        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False, annotation=None)),
+        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False)),
         context=CONTEXT,
         request=REQUEST,
         own_id=one.id,
@@ -252,19 +252,7 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
             kind = ParameterKind.NAMED
     many = kind in {ParameterKind.MANY, ParameterKind.MANY_NAMED}
     required = parameter.default is inspect.Parameter.empty and not many
-    return Parameter(parameter.name, kind, required, _annotation(parameter.annotation))
-
-
-def _annotation(annotation: Any) -> str | None:
-    if annotation is inspect.Parameter.empty:
-        return None
-    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-
-
-def _takes_context(parameter: Parameter) -> bool:
-    if parameter.kind is not ParameterKind.NAMED:
-        return False
-    return parameter.name == "context" or (parameter.annotation or "").rpartition(".")[2] == "Context"
+    return Parameter(parameter.name, kind, required)
 
 
 def _version(module: str) -> str | None:

@@ -217,6 +217,58 @@ def test_members_of_a_typed_dict_are_required_as_they_say_themselves(show: Show)
     assert list(schema["properties"]) == ["a", "b", "c", "d"]
 
 
+CONTEXTS = """
+import decimal
+import fastprocesses_server.types
+from fastprocesses_server.types import Context as Ours
+class Theirs(Protocol):
+    def progress(self, percent: float) -> None: ...
+class More(Ours, Protocol): ...
+if TYPE_CHECKING:
+    from fastprocesses_server.types import Context
+"""
+TAKING = {
+    "context": "context",
+    "context: Any": "context",
+    "context: object": "context",
+    "context: Theirs": "context",
+    "context: Nowhere": "context",
+    "*, c: Ours": "c",
+    "c: fastprocesses_server.types.Context": "c",
+    "c: Annotated[Ours, 'What is there']": "c",
+    "c: Optional[Ours] = None": "c",
+    "c: Ours | None = None": "c",
+    "c: More": "c",
+    "c: Ours, /": "c",
+    "c: Context": "c",
+    "c: Optional[Context] = None": "c",
+    "c: Context | None = None": "c",
+    "c: typing.Optional[elsewhere.Context] = None": "c",
+    "context: str": None,
+    "context: str, c: Ours": "c",
+    "c: decimal.Context = None": None,
+    "c: Theirs = None": None,
+    "**context": None,
+}
+
+
+def test_the_context_is_known_by_its_type_and_by_name_where_nothing_speaks_against_it(put: Put, folder: Path) -> None:
+    functions = "".join(f"def run{n}({parameters}) -> int: ...\n" for n, parameters in enumerate(TAKING))
+    put("tools.py", HEAD + CONTEXTS + functions)
+    for number in range(len(TAKING)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    registry = load_registry(folder)
+    assert [registry[f"run{n}"].context_parameter for n in range(len(TAKING))] == list(TAKING.values())
+    assert list(registry[f"run{list(TAKING).index('context: str, c: Ours')}"].inputs) == ["context"]
+
+
+def test_a_class_of_the_authors_that_is_called_context_is_not_ours(process: Callable[..., Process]) -> None:
+    module = "@dataclasses.dataclass\nclass Context:\n    a: int = 1\ndef run(c: Context) -> int: ..."
+    published = process(module)
+    assert published.context_parameter is None
+    assert list(published.inputs) == ["c"]
+
+
 WRONG = {
     "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
     "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
