@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, reduce
 from operator import or_
 from pathlib import Path
@@ -189,7 +189,7 @@ def _json_type(annotation: Any) -> JsonType:
 
 
 def _portable(annotation: Any) -> Any:
-    """With the TypedDict that pydantic knows: before Python 3.12 that of the standard library lacks what it needs."""
+    """In types that pydantic knows: no `Iterator`, and before Python 3.12 no TypedDict of the standard library."""
     if (
         sys.version_info < (3, 12)
         and type(annotation).__module__ == "typing"
@@ -208,7 +208,7 @@ def _portable(annotation: Any) -> Any:
         return Union[tuple(map(_portable, arguments))]  # noqa: UP007 - of any number
     if origin in {None, Literal} or not arguments:
         return annotation
-    return origin[tuple(map(_portable, arguments))]
+    return (Iterable if origin is Iterator else origin)[tuple(map(_portable, arguments))]
 
 
 def _mark(hint: Any, *, is_required: bool) -> Any:

@@ -315,9 +315,9 @@ WRONG = [
     ),
     (
         "",
-        "Iterator[int]",
+        "AsyncIterator[int]",
         "",
-        "what the callable returns has an annotation that says nothing about JSON: Iterator[int]",
+        "what the callable returns has an annotation that says nothing about JSON: AsyncIterator[int]",
     ),
     ("*many: int", "int", "", "1:11: the callable takes any number of values by position"),
     (

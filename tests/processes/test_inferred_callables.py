@@ -113,6 +113,8 @@ ANNOTATIONS = {
     "list['Later']": {"type": "array", "items": {"$ref": "#/$defs/Later"}},
     "Mapping[str, int]": {"type": "object", "additionalProperties": INTEGER},
     "Sequence[int]": {"type": "array", "items": INTEGER},
+    "Iterator[int]": {"type": "array", "items": INTEGER},
+    "Generator[int, None, None]": {"type": "array", "items": INTEGER},
 }
 CLASSES = """
 Named = NewType("Named", int)

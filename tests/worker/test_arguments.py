@@ -1,6 +1,8 @@
 """From the values of an execution to those that a callable gets, and back."""
 
 import dataclasses
+import datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,15 @@ def test_numbers_and_arrays_of_numpy_are_what_the_annotation_says(annotation: An
 
     run.__annotations__["return"] = annotation
     assert Conversion(run).plain(returned) == plain
+
+
+def test_what_comes_one_by_one_is_a_list() -> None:
+    def run(x: Iterator[datetime.date]) -> Iterator[datetime.date]:
+        yield from (day.replace(year=2027) for day in x)
+
+    conversion = Conversion(run)
+    arguments = conversion.arguments({"x": ["2026-01-02", "2026-03-04"]}, nowhere)
+    assert conversion.plain(run(**arguments)) == ["2027-01-02", "2027-03-04"]
 
 
 def test_what_is_not_what_the_annotation_says_comes_as_it_is() -> None:
