@@ -31,6 +31,15 @@ class NotCallable(TypeError):
     """The path leads to something that can neither be called nor has an `execute`."""
 
 
+class NotMade(TypeError):
+    """A class of which an instance is needed and cannot be made without arguments."""
+
+    def __init__(self, owner: type, raised: Exception) -> None:
+        super().__init__(f"an instance of {owner.__name__} is needed, and cannot be made without arguments: {raised}")
+        self.owner = owner
+        self.raised = raised
+
+
 class NotAnException(TypeError):
     """The name is not one of an exception class."""
 
@@ -52,7 +61,7 @@ def find_callable(dotted: str, folder: Path) -> Loaded:
     """Imports `package.module.name` or `package.module:name`; the processes folder stands last on the path.
 
     A class with `execute` is made without arguments; one written for fastprocesses becomes a `ProcessClass`.
-    Raises ModuleNotFoundError, NoSuchName, NotCallable, and whatever the import raises.
+    Raises ModuleNotFoundError, NoSuchName, NotCallable, NotMade, and whatever the import raises.
     """
     _prepare_imports(folder)
     module, names = _import(dotted)
@@ -120,14 +129,21 @@ def _attribute(module: ModuleType, names: list[str]) -> Any:
 def _bound(owner: Any, name: str) -> Any:
     """A method of a class is one of an instance made without arguments."""
     if inspect.isclass(owner) and inspect.isfunction(inspect.getattr_static(owner, name)):
-        owner = owner()
+        owner = _made(owner)
     return getattr(owner, name)
+
+
+def _made(owner: type) -> Any:
+    try:
+        return owner()
+    except Exception as error:
+        raise NotMade(owner, error) from error
 
 
 def _with_execute(found: Any) -> Any:
     if isinstance(found, ModuleType) or not callable(getattr(found, "execute", None)):
         return found
-    owner: Any = found() if inspect.isclass(found) else found
+    owner: Any = _made(found) if inspect.isclass(found) else found
     return owner.execute
 
 

@@ -108,7 +108,11 @@ def _input(parameter: inspect.Parameter, annotations: Annotations) -> Members:
     many = item is not None and binary_type(item) is not None
     kind = binary_type(wanted)
     members = _texts(description=text_of(annotation)) | _described(schema_of(item if many else wanted, "validation"))
-    if has_default and not many and (kind is None or (issubclass(kind, bytes) and isinstance(parameter.default, bytes))):
+    if (
+        has_default
+        and not many
+        and (kind is None or (issubclass(kind, bytes) and isinstance(parameter.default, bytes)))
+    ):
         members["schema"] |= _default(annotation, parameter.default, members["schema"])
     return members | ({"minOccurs": 0} if has_default else {}) | ({"maxOccurs": "unbounded"} if many else {})
 

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from .annotations import RETURN, parameters_of
 from .answers import open_answers
-from .callables import Loaded, NoSuchName, NotAnException, NotCallable, find_callable, find_exception
+from .callables import Loaded, NoSuchName, NotAnException, NotCallable, NotMade, find_callable, find_exception
 from .contexts import context_of
 from .fastprocesses_classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
@@ -88,6 +88,9 @@ class FailureKind(StrEnum):
     MISSING_PACKAGE = "missing package"
     MISSING_NAME = "missing name"
     NOT_CALLABLE = "not callable"
+    NOT_MADE = "not made"
+    UNREADABLE = "unreadable"
+    """What it says of itself."""
     RAISED = "raised"
     ENDED = "ended"
 
@@ -130,13 +133,18 @@ def examine(wanted: Wanted, folder: Path, imports: "Imports") -> Report:
     try:
         loaded = find_callable(wanted.callable, folder)
         wrong = {name: what for name in wanted.exceptions if (what := _wrong_exception(name, folder))}
-        return _found(loaded, folder, imports, wrong)
     except NoSuchName as error:
         return Failure(FailureKind.MISSING_NAME, f'{error.owner} has no "{error.missing}"', error.hint)
     except NotCallable as error:
         return Failure(FailureKind.NOT_CALLABLE, str(error))
+    except NotMade as error:
+        return _not_made(error, folder)
     except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
         return _failure(error, folder)
+    try:
+        return _found(loaded, folder, imports, wrong)
+    except BaseException as error:  # noqa: BLE001 - of the author's classes, asked what they are
+        return Failure(FailureKind.UNREADABLE, _first_line(error), detail=_own_detail(error, folder))
 
 
 def _wrong_exception(name: str, folder: Path) -> str:
@@ -151,12 +159,31 @@ def _wrong_exception(name: str, folder: Path) -> str:
 
 
 def _failure(error: BaseException, folder: Path) -> Failure:
-    said = traceback.format_exception_only(error)
-    detail = "".join([*traceback.format_list(_frames(error, folder)), *said]).rstrip()
-    first_line = f"{type(error).__name__}: {error}".splitlines()[0]
+    detail = _detail(error, folder)
     if isinstance(error, ModuleNotFoundError) and error.name and not _is_there(error.name):
         return Failure(FailureKind.MISSING_PACKAGE, error.name.partition(".")[0], detail=detail)
-    return Failure(FailureKind.RAISED, first_line, detail=detail)
+    return Failure(FailureKind.RAISED, _first_line(error), detail=detail)
+
+
+def _not_made(error: NotMade, folder: Path) -> Failure:
+    place = _class_place(error.owner, folder)
+    remedy = f"make one in the module, for example `made = {error.owner.__name__}(…)`, and name that"
+    what = f"{error}{f' ({place})' if place else ''}; {remedy}"
+    return Failure(FailureKind.NOT_MADE, what, detail=_own_detail(error.raised, folder))
+
+
+def _own_detail(error: BaseException, folder: Path) -> str:
+    """Empty where no frame is the author's."""
+    return _detail(error, folder) if _frames(error, folder) else ""
+
+
+def _detail(error: BaseException, folder: Path) -> str:
+    frames = traceback.format_list(_frames(error, folder))
+    return "".join([*frames, *traceback.format_exception_only(error)]).rstrip()
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _is_there(module: str) -> bool:

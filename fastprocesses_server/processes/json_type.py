@@ -71,7 +71,10 @@ def _holds_paths(schema: Any) -> bool:
 
 
 def _with_base64(schema: Any, classes: list[type]) -> Any:
-    """Where an author says how bytes are written, that stays; `classes` gets all within: any may refer to a changed one."""
+    """Where an author says how bytes are written, that stays.
+
+    `classes` gets all within: any may refer to a changed one.
+    """
     if isinstance(schema, list | tuple):
         return type(schema)(_with_base64(item, classes) for item in schema)
     if not isinstance(schema, dict) or _is_the_authors(schema):

@@ -133,6 +133,23 @@ def test_a_missing_package_is_told_from_a_broken_module(put: Put, folder: Path) 
     assert broken.what == "ModuleNotFoundError: No module named 'pkg.modle'"
 
 
+def test_a_class_that_cannot_be_made_is_told_with_its_place_and_a_remedy(put: Put, folder: Path) -> None:
+    put(
+        "odd.py",
+        "import abc\n"
+        "class Needs:\n    def __init__(self, size): ...\n    def execute(self): ...\n    def grow(self): ...\n"
+        "class Bare(abc.ABC):\n    @abc.abstractmethod\n    def execute(self): ...\n"
+        "class Raises:\n    def __init__(self):\n        1 / 0\n    def execute(self): ...\n",
+    )
+    reports = inspect(folder, ["odd.Needs", "odd.Needs.grow", "odd.Bare", "odd.Raises"])
+    for report, place in zip(reports, ["odd.py:2", "odd.py:2", "odd.py:6", "odd.py:9"], strict=True):
+        assert isinstance(report, Failure)
+        assert report.kind is FailureKind.NOT_MADE
+        assert "cannot be made without arguments: " in report.what
+        assert f"({place}); make one in the module, for example `made = " in report.what
+        assert ("1 / 0" in report.detail) == (report is reports[3])
+
+
 def test_an_inspection_that_cannot_start_is_no_fault_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspector, "COMMAND", [sys.executable, "-c", "raise SystemExit(4)"])
     with pytest.raises(StartError, match="does not start: the import ends the process with exit status 4"):
