@@ -204,9 +204,11 @@ def test_a_dict_is_the_output_that_its_annotation_says_or_holds_those_that_the_f
     put("count.yaml", "callable: tools.count\nversion: 1\n")
     put("named.yaml", "callable: tools.count\nversion: 1\noutputs: {words: {title: Words}}\n")
     put("held.yaml", "callable: tools.count\nversion: 1\noutputs: {result: {schema: {type: object}}}\n")
+    same = "{type: object, additionalProperties: {type: integer}}"
+    put("same.yaml", f"callable: tools.count\nversion: 1\noutputs: {{result: {{schema: {same}}}}}\n")
     put("field.yaml", "callable: tools.run\nversion: 1\n")
     whole = {name: process.returns_whole for name, process in load_registry(folder).items()}
-    assert whole == {"count": True, "named": True, "held": False, "field": False}
+    assert whole == {"count": True, "named": True, "same": True, "held": False, "field": False}
 
 
 def test_members_of_a_typed_dict_are_required_as_they_say_themselves(show: Show) -> None:
