@@ -1,14 +1,13 @@
 """Outputs as a command shows them: on standard output, or as files in a folder."""
 
 import base64
+import json
 import mimetypes
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
-
-import orjson
 
 from ..errors import StartError
 from ..execution.media_type import Kind
@@ -96,5 +95,6 @@ def _member(output: EncodedOutput) -> Any:
 
 
 def _json(value: Any, *, is_terminal: bool) -> bytes:
-    options = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if is_terminal else 0)
-    return orjson.dumps(value, option=options)
+    """Integers of any size are shown as they are."""
+    text = json.dumps(value, ensure_ascii=False, **({"indent": 2} if is_terminal else {"separators": (",", ":")}))
+    return f"{text}\n".encode()

@@ -37,7 +37,18 @@ class Candidate:
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(str(self.callable), self.file.run.retry_on if self.file else ())
+        return Wanted(str(self.callable), tuple(self.retried.values()))
+
+    @property
+    def retried(self) -> dict[int, str]:
+        """What `retryOn` names, by place in the list."""
+        run = self.document.data.get("run")
+        named = run.get("retryOn") if isinstance(run, dict) else None
+        return (
+            {place: name for place, name in enumerate(named) if isinstance(name, str)}
+            if isinstance(named, list)
+            else {}
+        )
 
 
 def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:

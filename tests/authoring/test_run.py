@@ -1,6 +1,7 @@
 """`run ID name=value`: a process here, without Redis."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,12 @@ def test_values_arrive_as_the_inputs_take_them(arguments: tuple[str, ...], print
     Path("noise.bin").write_bytes(bytes(range(256)))
     done = run_command("run", *arguments)
     assert (done.returncode, done.stdout) == (0, printed), done.stderr
+
+
+def test_integers_of_any_size_are_printed_as_they_are(put: Callable[[str, str], Path]) -> None:
+    put("large.py", "def run() -> dict[str, int]:\n    return {'atoms': 10**31}\n")
+    put("large.yaml", "callable: large.run\nversion: 1\n")
+    assert run_command("run", "large").stdout == f'{{"atoms":{10**31}}}\n'
 
 
 def test_wrong_inputs_are_told_as_the_server_tells_them() -> None:

@@ -283,6 +283,32 @@ def test_all_complaints_of_all_files_come_at_once_in_order(
     ]
 
 
+def test_what_the_callable_contradicts_is_told_beside_what_is_wrong_alone(
+    put: Callable[..., Path], complaints: Callable[..., str]
+) -> None:
+    put("tools.py", "def run(x: int, y: int) -> int: ...")
+    put(
+        "a.yaml",
+        "callable: tools.run\nversion: 1\ntitle: 5\nrun: {retryOn: [ConectionError, 5]}\n"
+        "inputs:\n  x: {schema: {type: string}}\n  y: {schema: {type: nothing}}\n  z: 5\n"
+        "outputs: {result: {schema: {type: string}}}\n",
+    )
+    put("b.yaml", "callable: tools.run\nversion: 1\noutptus: {result: {schema: {type: integer}}}\n")
+    text = complaints()
+    for said in (
+        'a.yaml:3:8: "title" must be text',
+        'a.yaml:4:17: Python has no "ConectionError"',
+        "a.yaml:4:33: ",
+        "a.yaml:6:15: the schema is for string, but the callable's annotation for integer",
+        "a.yaml:7:22: ",
+        "a.yaml:8:3: ",
+        "a.yaml:9:28: the schema is for string, but the callable's annotation for integer",
+        "b.yaml:3:1: ",
+    ):
+        assert text.count(said) == 1, (said, text)
+    assert text.count("b.yaml:") == 1
+
+
 def test_an_import_that_raises_shows_the_frames_of_the_author_alone(
     put: Callable[..., Path], complaints: Callable[..., str], folder: Path
 ) -> None:
