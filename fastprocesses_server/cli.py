@@ -156,7 +156,7 @@ def reload(processes: Processes = None) -> None:
     settings = _settings(processes_dir=processes)
     registry = _load(settings, missing_packages="warning")
     ask_all(settings.broker_url.get_secret_value())
-    _print(f"{len(registry)} processes, nothing wrong; every API and worker reads them again\n")
+    _print(f"{registry.size}, nothing wrong; every API and worker reads them again\n")
 
 
 @app.command()
@@ -178,6 +178,8 @@ def check(
     from .authoring.check import Form
     from .authoring.check import check as check_folder
 
+    if timeout is not None and timeout <= 0:
+        raise typer.BadParameter("seconds that an example may take are more than 0", param_hint="--timeout")
     settings = _settings(sys.stderr, processes_dir=directory)
     sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
 
@@ -252,12 +254,12 @@ def new(
 
     In comments stands what follows from it. A file that is there stays as it is.
     """
-    from .authoring.new import new_file, process_id, write_new
+    from .authoring.new import new_file, new_path, write_new
     from .processes.complaints import shown
 
     settings = _settings(sys.stderr, processes_dir=processes)
+    path = new_path(callable_, settings.processes_dir, output)
     sketch = new_file(callable_, settings.processes_dir, _urls(settings).description_file_schema)
-    path = output or settings.processes_dir / f"{process_id(callable_)}.yaml"
     if path == Path("-"):
         _print(sketch.text)
     else:

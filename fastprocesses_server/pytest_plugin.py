@@ -39,6 +39,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Folders of the option are collected in any case, those of the settings where no other place is asked for."""
     asked = [(config.invocation_params.dir / name).resolve() for name in config.getoption("fastprocesses_examples")]
     usual = [path.resolve() for path in config.getini("fastprocesses_examples")]
+    for folder in asked:
+        if not folder.is_dir():
+            raise pytest.UsageError(f"--fastprocesses-examples: there is no folder {folder}")
     config.stash[FOLDERS] = tuple(dict.fromkeys([*asked, *usual]))
     config.stash[REGISTRIES] = {}
     is_usual_run = config.args_source is not pytest.Config.ArgsSource.ARGS

@@ -11,7 +11,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from secrets import token_hex
 from tempfile import mkdtemp
-from types import TracebackType
 from typing import Any
 
 import orjson
@@ -22,13 +21,12 @@ from .errors import InvalidRequest, NoSuchProcess, ProcessError
 from .execution.media_type import Kind
 from .execution.outputs import EncodedOutput, InvalidOutput, encode_json
 from .processes.description import Process
+from .processes.frames import from_the_author_on
 from .processes.registry import Registry, load_registry
 from .processes.suggestion import suggest
 from .settings import Settings, load_settings
 
 __all__ = ["InvalidOutput", "InvalidRequest", "NoSuchProcess", "ProcessError", "run_process"]
-
-OURS = Path(__file__).parent
 
 
 def run_process(
@@ -59,16 +57,9 @@ def run_process(
     try:
         outputs = Trial(process, settings, _files() / token_hex(8)).run({"inputs": sent})
     except BaseException as error:
-        error.__traceback__ = _without_ours(error.__traceback__)
+        error.__traceback__ = from_the_author_on(error.__traceback__)
         raise
     return {output.name: _value(output) for output in outputs}
-
-
-def _without_ours(frames: TracebackType | None) -> TracebackType | None:
-    """From the first frame of the author's on."""
-    while frames and Path(frames.tb_frame.f_code.co_filename).is_relative_to(OURS):
-        frames = frames.tb_next
-    return frames
 
 
 def _process(process_id: str, settings: Settings) -> Process:

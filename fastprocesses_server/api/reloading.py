@@ -60,7 +60,7 @@ async def _look_again(app: FastAPI, load: Callable[[], Registry]) -> None:
             logger.error(line)
     else:
         app.state.services = services.with_registry(registry)
-        logger.info("the description files are taken over: {} processes", len(registry))
+        logger.info("the description files are taken over: {}", registry.size)
 
 
 def _faults(error: Exception) -> tuple[str, ...]:

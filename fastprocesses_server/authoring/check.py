@@ -11,7 +11,9 @@ import orjson
 from ..errors import StartError
 from ..processes.complaints import DescriptionErrors, FileComplaint, shown
 from ..processes.description import Process
+from ..processes.quantities import counted
 from ..processes.registry import Registry, load_registry
+from ..processes.versions import base_id
 from ..settings import Settings
 
 
@@ -25,11 +27,14 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """`processes` is empty where files are wrong; `reason` is what ended the check before it looked at any."""
+    """`versions` is empty where files are wrong; `reason` is what ended the check before it looked at any."""
 
     complaints: tuple[FileComplaint, ...] = ()
     warnings: tuple[str, ...] = ()
-    processes: tuple[Process, ...] = ()
+    versions: tuple[Process, ...] = ()
+    """Of all processes, older ones too."""
+    size: str = ""
+    """How many processes and versions."""
     examples: int | None = None
     """That were run."""
     reason: str = ""
@@ -68,7 +73,8 @@ def find(settings: Settings, *, run: bool = False, timeout: float | None = None)
     return Findings(
         complaints,
         registry.warnings,
-        tuple(registry.values()),
+        tuple(sorted(registry.all_versions, key=lambda process: (base_id(process.id), process.source))),
+        registry.size,
         examples=sum(len(process.examples) for process in registry.all_versions) if run else None,
     )
 
@@ -85,9 +91,9 @@ def as_text(findings: Findings) -> Said:
     error = "\n".join([*(f"warning: {warning}" for warning in findings.warnings), *wrong])
     if not findings.is_good:
         return Said("", error)
-    run = "" if findings.examples is None else f", {findings.examples} examples"
-    listed = [f"{process.source}: {process.id} {process.version}" for process in findings.processes]
-    return Said("\n".join([*listed, f"{len(findings.processes)} processes{run}, nothing wrong"]), error)
+    run = "" if findings.examples is None else f", {counted(findings.examples, 'example', 'examples')}"
+    listed = [f"{process.source}: {base_id(process.id)} {process.version}" for process in findings.versions]
+    return Said("\n".join([*listed, f"{findings.size}{run}, nothing wrong"]), error)
 
 
 def as_json(findings: Findings) -> Said:
@@ -97,7 +103,8 @@ def as_json(findings: Findings) -> Said:
         "summary": {
             "complaints": len(findings.complaints),
             "files": len({complaint.file for complaint in findings.complaints}),
-            "processes": len(findings.processes),
+            "processes": len({base_id(process.id) for process in findings.versions}),
+            "versions": len(findings.versions),
             "examples": findings.examples,
         },
     }

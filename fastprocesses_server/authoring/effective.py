@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import StartError
+from ..errors import UsageError
 from ..jobs.lifetimes import cache_seconds, results_seconds, time_limits
-from ..processes.candidates import Candidate, is_allowed, not_allowed, read_folder
+from ..processes.candidates import is_allowed, not_allowed, read_folder
 from ..processes.complaints import DescriptionErrors, shown
 from ..processes.description import Process
 from ..processes.description_file import id_of
@@ -44,22 +44,22 @@ def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str]
     """Of an id with a version, `buffer:1.4.2`, that version; of one without, the newest.
 
     Only the callables of this process are imported, by a child process; what is wrong with others is left aside.
-    Raises DescriptionErrors with what is wrong with its files, StartError where there is no such process.
+    Raises DescriptionErrors with what is wrong with its files, UsageError where there is no such process.
     """
     base = base_id(process_id)
     candidates, complaints = read_folder(folder.resolve())
-    own = [candidate for candidate in candidates if _id(candidate) == base]
+    own = [candidate for candidate in candidates if candidate.id == base]
     files = {candidate.document.source for candidate in own}
     wrong = [one for one in complaints if one.file in files or id_of(Path(one.file)) == base]
     wrong += [not_allowed(one, allowed_modules) for one in own if one.callable and not is_allowed(one, allowed_modules)]
     if wrong:
         raise DescriptionErrors(wrong)
     if not own:
-        raise _missing(folder, process_id, map(_id, candidates))
+        raise missing(folder, process_id, (candidate.id for candidate in candidates))
     reports = inspect_callables(folder, [candidate.wanted for candidate in own])
     registry = make_registry(list(zip(own, reports, strict=True)))
     if process_id not in registry:
-        raise _missing(folder, process_id, registry.ids)
+        raise missing(folder, process_id, registry.ids)
     process = registry[process_id]
     document, found = next(
         (one.document, report)
@@ -69,13 +69,8 @@ def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str]
     return Effective(process, document, found, registry.warnings, tuple(registry.versions_before(process)))
 
 
-def _missing(folder: Path, process_id: str, known: Iterable[str]) -> StartError:
-    return StartError(f"{shown(folder)}: there is no process {process_id}{suggest(process_id, known)}")
-
-
-def _id(candidate: Candidate) -> str:
-    named = candidate.document.data.get("id")
-    return named if isinstance(named, str) else id_of(candidate.document.path)
+def missing(folder: Path, process_id: str, known: Iterable[str]) -> UsageError:
+    return UsageError(f"{shown(folder)}: there is no process {process_id}{suggest(process_id, known)}")
 
 
 def members(effective: Effective, settings: Settings) -> Members:

@@ -1,10 +1,13 @@
 """A new description file for a callable."""
 
+import re
 from pathlib import Path
+from unicodedata import normalize
 
 from ..errors import StartError
 from ..processes.complaints import shown
-from ..processes.description_file import module_of
+from ..processes.description import PROCESS_ID
+from ..processes.description_file import id_of, module_of
 from ..processes.inspection import Failure, Found, Wanted
 from ..processes.inspector import inspect_callables
 from ..processes.merging import failure_words
@@ -25,8 +28,26 @@ def new_file(dotted: str, folder: Path, schema_url: str) -> Sketch:
 
 
 def process_id(dotted: str) -> str:
-    """What comes last in the path; a file whose name begins with `_` would not be read."""
-    return dotted.replace(":", ".").rpartition(".")[2].lstrip("_")
+    """What comes last in the path, in the letters that ids have; empty where nothing is left of it."""
+    name = dotted.replace(":", ".").rpartition(".")[2]
+    return "".join(map(_plain, name)).lstrip("_")
+
+
+def _plain(letter: str) -> str:
+    return letter if letter.isascii() else normalize("NFKD", letter.casefold()).encode("ascii", "ignore").decode()
+
+
+def new_path(dotted: str, folder: Path, output: Path | None) -> Path:
+    """Where the file is to be written. Raises StartError where its name is one that would not be read."""
+    if output is None:
+        if not (name := process_id(dotted)):
+            raise StartError(f"{dotted}: its name is no id of a process; --output names the file")
+        return folder / f"{name}.yaml"
+    if output != Path("-") and not re.fullmatch(PROCESS_ID, id_of(output)):
+        raise StartError(f"{shown(output)}: the file's name is no id; use letters, digits and . _ -")
+    if output.name.startswith(("_", ".")):
+        raise StartError(f"{shown(output)}: files whose names begin with _ or . are not read")
+    return output
 
 
 def _found(dotted: str, folder: Path) -> Found:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from ..processes.annotations import RETURN
 from ..processes.description_file import module_of
 from ..processes.inference import RESULT
@@ -63,6 +65,11 @@ def _origin(effective: Effective, settings: Settings, where: Where, value: Any) 
     reading = effective.document.reading
     if position := reading.keys.get(where, reading.values.get(where)):
         return f"{effective.document.source}:{position.line}:{position.column}"
+    return _of_class(effective, where) or _unwritten(effective, settings, where, value)
+
+
+def _unwritten(effective: Effective, settings: Settings, where: Where, value: Any) -> str:
+    """Of a member that the file leaves out."""
     match where:
         case ("id",):
             return f"the name of {effective.document.source}"
@@ -75,6 +82,18 @@ def _origin(effective: Effective, settings: Settings, where: Where, value: Any) 
             return _of_described(effective, str(where[0]), str(name), tuple(rest), value)
         case _:
             return _of_setting(settings, SETTINGS[where]) if where in SETTINGS else BUILT_IN
+
+
+def _of_class(effective: Effective, where: Where) -> str:
+    """Empty where the callable is no class written for fastprocesses, or one that does not say this itself."""
+    found = effective.found
+    if found.request is None:
+        return ""
+    texts = {to_camel(name): value for name, value in found.texts.items()}
+    said: Any = {**texts, "version": found.version, "inputs": found.inputs, "outputs": found.outputs}
+    for step in where:
+        said = said.get(step) if isinstance(said, dict) else None
+    return "" if said is None else _at(effective, "process_description")
 
 
 def _of_described(effective: Effective, side: str, name: str, rest: Where, value: Any) -> str:

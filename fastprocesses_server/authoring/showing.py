@@ -1,6 +1,7 @@
 """Outputs as a command shows them: on standard output, or as files in a folder."""
 
 import base64
+import json
 import mimetypes
 import shutil
 from collections.abc import Iterable, Sequence
@@ -8,8 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
-import orjson
-
+from ..errors import StartError
 from ..execution.media_type import Kind
 from ..execution.outputs import EncodedOutput
 from ..processes.quantities import as_text
@@ -18,20 +18,41 @@ from .trial import content_of, size, value_of
 ENDINGS = {"application/geo+json": ".geojson", "application/json": ".json", "text/plain": ".txt"}
 
 
+def ready_folder(folder: Path) -> None:
+    """Before anything runs whose outputs it is to hold. Raises StartError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> StartError:
+    return StartError(f"{path}: cannot be written: {error.strerror}; --output names a folder")
+
+
 def save(outputs: Iterable[EncodedOutput], folder: Path) -> list[Path]:
-    """Each as a file, under the name that its author gave it, or that of the output."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Each as a file, under the name that its author gave it, or that of the output.
+
+    Raises StartError where one cannot be written.
+    """
     paths: list[Path] = []
     for output in outputs:
         path = folder / (Path(output.filename).name if output.filename else _filename(output))
         if path in paths:
             path = folder / f"{quote(output.name, safe='')}-{path.name}"
-        if isinstance(output.body, bytes):
-            path.write_bytes(output.body)
-        else:
-            shutil.copyfile(output.body, path)
+        try:
+            _write(output.body, path)
+        except OSError as error:
+            raise _unwritable(path, error) from None
         paths.append(path)
     return paths
+
+
+def _write(body: bytes | Path, path: Path) -> None:
+    if isinstance(body, bytes):
+        path.write_bytes(body)
+    else:
+        shutil.copyfile(body, path)
 
 
 def _filename(output: EncodedOutput) -> str:
@@ -74,5 +95,6 @@ def _member(output: EncodedOutput) -> Any:
 
 
 def _json(value: Any, *, is_terminal: bool) -> bytes:
-    options = orjson.OPT_APPEND_NEWLINE | (orjson.OPT_INDENT_2 if is_terminal else 0)
-    return orjson.dumps(value, option=options)
+    """Integers of any size are shown as they are."""
+    text = json.dumps(value, ensure_ascii=False, **({"indent": 2} if is_terminal else {"separators": (",", ":")}))
+    return f"{text}\n".encode()

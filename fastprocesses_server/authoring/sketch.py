@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from ..processes.annotations import RETURN
 from ..processes.inference import RESULT
 from ..processes.inspection import Found
@@ -102,12 +104,18 @@ def sketch(dotted: str, found: Found, process_id: str, schema_link: str) -> Sket
 
 
 def _process(found: Found, process_id: str) -> list[str]:
-    said = {"id": process_id, "version": found.version or UNKNOWN_VERSION, **found.texts}
     options = {
         "jobControlOptions": ["sync-execute", "async-execute", "dismiss"],
         "outputTransmission": ["value", "reference"],
     }
-    return yaml_lines({**said, **options})
+    said = {to_camel(name): value for name, value in found.texts.items()}
+    texts = {name: value for name, value in said.items() if name not in options}
+    version = found.version or UNKNOWN_VERSION
+    return yaml_lines({"id": process_id, "version": version, **texts, **options, **_part(said, options)})
+
+
+def _part(members: Members, names: Iterable[str]) -> Members:
+    return {name: members[name] for name in names if name in members}
 
 
 def _commented(lines: Iterable[str], indent: str = "") -> Iterator[str]:

@@ -1,14 +1,13 @@
 """A trial: one execution of a process in this very process, without Redis, by the rules of server and workers."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
-
-import orjson
 
 from ..errors import Complaint
 from ..execution.guard import Guard
@@ -94,10 +93,10 @@ def content_of(output: EncodedOutput) -> bytes:
 
 
 def value_of(output: EncodedOutput) -> Any:
-    """JSON as it is, text, or bytes."""
+    """JSON as it is, large integers too; text, or bytes."""
     match output.kind:
         case Kind.JSON:
-            return orjson.loads(content_of(output))
+            return json.loads(content_of(output))
         case Kind.TEXT:
             return content_of(output).decode(errors="replace")
         case Kind.BINARY:

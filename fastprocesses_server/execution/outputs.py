@@ -3,10 +3,13 @@
 import base64
 import binascii
 import dataclasses
+import enum
 import json
 import mimetypes
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import orjson
 from pydantic import BaseModel
 
 from ..processes.description import Output, Process
+from ..processes.json_type import simpler
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
 from .media_type import BINARY, JSON, TEXT, Kind, alternatives, declared_media_type, holds_binary, is_json
@@ -68,12 +72,16 @@ class OutputsWriter:
     def _by_name(self, returned: Any) -> Mapping[str, Any]:
         members = members_of(returned)
         names = list(self.writers)
-        always_by_name = self.process.request_parameter is not None
-        if len(names) == 1 and not always_by_name and (members is None or set(members) != set(names)):
+        if len(names) == 1 and not self._is_by_name(members):
             return {names[0]: returned}
         if members is None:
             raise InvalidOutput(f"returned {type(returned).__name__}, not a dict of the outputs {', '.join(names)}")
         return members
+
+    def _is_by_name(self, members: Mapping[str, Any] | None) -> bool:
+        if self.process.request_parameter is not None:
+            return True
+        return not self.process.returns_whole and members is not None and set(members) == set(self.writers)
 
 
 def members_of(returned: Any) -> Mapping[str, Any] | None:
@@ -109,7 +117,7 @@ class OutputWriter:
         if isinstance(value, (bytes, bytearray, memoryview, Path)):
             return self._encode_bytes(value if isinstance(value, Path) else bytes(value))
         body = encode_json(value, self.name)
-        plain = orjson.loads(body)
+        plain = _read(body, self.name)
         alternative = self._matching(plain)
         if isinstance(plain, str):
             return self._encode_text(plain, alternative)
@@ -174,6 +182,14 @@ def encode_json(value: Any, name: str) -> bytes:
     return _encode_slowly(value, name) if b"null" in body else body
 
 
+def _read(body: bytes, name: str) -> Any:
+    """As clients do, who know no integer that is over all floats."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidOutput(f"output {name!r} cannot be read as JSON: {error}") from None
+
+
 def _encode_slowly(value: Any, name: str) -> bytes:
     """The standard library's encoder knows integers over 64 bits, and refuses NaN."""
     try:
@@ -190,13 +206,9 @@ def _simpler(value: Any) -> Any:
         return dataclasses.asdict(value)
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if hasattr(value, "__geo_interface__"):
-        return value.__geo_interface__
-    raise TypeError(f"a {type(value).__name__} is not JSON")
+    if isinstance(value, enum.Enum):
+        return value.value
+    return str(value) if isinstance(value, (Decimal, uuid.UUID)) else simpler(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

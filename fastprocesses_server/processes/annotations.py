@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial, reduce
 from operator import or_
 from pathlib import Path
@@ -14,17 +14,22 @@ import typing_extensions
 from pydantic import BaseModel, Field, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaMode, WithJsonSchema
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticUndefined, to_json
 
 from .json_type import JsonType
 
 RETURN = "return"
 BINARY = {"type": "string", "contentEncoding": "binary", "contentMediaType": "application/octet-stream"}
-OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern"])
-"""Keywords that say of text what is said already."""
+OF_BINARY = frozenset(["type", "format", "contentEncoding", "pattern", "default"])
+"""Keywords that say of text what is said already, or what is no base64."""
 
 GEOJSON = {"type": "object", "contentMediaType": "application/geo+json"}
 """What `__geo_interface__` leads to."""
+
+PATHS_WITHIN: dict[JsonSchemaMode, str] = {
+    "validation": "would let clients name files of the server, as a Path is a file only alone or in a list",
+    "serialization": "would tell clients where files of the server lie, as a Path is a file only as a whole output",
+}
 
 
 class NoSchema(Exception):
@@ -37,15 +42,35 @@ class Annotations:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.known: dict[str, Any] = {}
         self.unknown: dict[str, str] = {}
-        for name, annotation in _written(function).items():
+        signature = inspect.signature(function)
+        for name, annotation in _written(function, signature).items():
             try:
                 self.known[name] = _evaluated(annotation, _namespace(function))
             except Exception:  # noqa: BLE001 - an annotation may be any expression of the author's
                 self.unknown[name] = str(annotation)
+        for name, parameter in signature.parameters.items():
+            if name in self.known and isinstance(parameter.default, FieldInfo):
+                self.known[name] = _with_field(self.known[name], parameter.default)
 
 
-def _written(function: Callable[..., Any]) -> dict[str, Any]:
-    signature = inspect.signature(function)
+def parameters_of(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """By name, with the defaults of pydantic's fields; one that is made anew for each call stays the field.
+
+    Raises:
+        ValueError: Python cannot tell, as of some C functions.
+    """
+    parameters = inspect.signature(function).parameters
+    return {name: parameter.replace(default=_default(parameter.default)) for name, parameter in parameters.items()}
+
+
+def _default(default: Any) -> Any:
+    """`Field(ge=1)` and `...` are no defaults."""
+    is_made = isinstance(default, FieldInfo) and default.default_factory is not None
+    given = default.default if isinstance(default, FieldInfo) and not is_made else default
+    return inspect.Parameter.empty if given is ... or given is PydanticUndefined else given
+
+
+def _written(function: Callable[..., Any], signature: inspect.Signature) -> dict[str, Any]:
     annotations = {name: parameter.annotation for name, parameter in signature.parameters.items()}
     annotations[RETURN] = function if inspect.isclass(function) else signature.return_annotation
     return {name: annotation for name, annotation in annotations.items() if annotation is not inspect.Signature.empty}
@@ -101,7 +126,7 @@ def fields_of(annotation: Any) -> Mapping[str, Any] | None:
     if not isinstance(annotation, type) or issubclass(annotation, RootModel):
         return None
     if issubclass(annotation, BaseModel):
-        return {name: _annotation(field) for name, field in annotation.model_fields.items()}
+        return {name: _with_field(field.annotation, field) for name, field in annotation.model_fields.items()}
     if not _has_fields(annotation):
         return None
     try:
@@ -118,15 +143,15 @@ def _has_fields(annotation: type) -> bool:
     return is_named_tuple or dataclasses.is_dataclass(annotation) or typing_extensions.is_typeddict(annotation)
 
 
-def _annotation(field: FieldInfo) -> Any:
-    """Without its alias, which only a model can have."""
+def _with_field(annotation: Any, field: FieldInfo) -> Any:
+    """Without its default and its alias, which only a model can have."""
     texts = Field(
         title=field.title,
         description=field.description,
         discriminator=field.discriminator,
         json_schema_extra=field.json_schema_extra,
     )
-    return Annotated[(field.annotation, *field.metadata, texts)]
+    return Annotated[(annotation, *field.metadata, texts)]
 
 
 def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
@@ -136,14 +161,17 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         NoSchema: there is none, or it would allow anything.
     """
     if binary_type(annotation):
-        extra = _json_type(annotation).schema(mode) if get_origin(annotation) is Annotated else {}
+        extra = JsonType(annotation).schema(mode) if get_origin(annotation) is Annotated else {}
         return {**BINARY, **{name: value for name, value in extra.items() if name not in OF_BINARY}}
     if mode == "serialization" and hasattr(annotation, "__geo_interface__"):
         return GEOJSON
     try:
-        schema = _json_type(annotation).schema(mode)
+        json_type = _json_type(annotation)
+        schema = json_type.schema(mode)
     except Exception as error:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         raise NoSchema(_no_schema(annotation, error)) from None
+    if json_type.holds_paths:
+        raise NoSchema(f"{PATHS_WITHIN[mode]}: {inspect.formatannotation(annotation)}")
     if not schema:
         raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
     return schema
@@ -161,7 +189,7 @@ def _json_type(annotation: Any) -> JsonType:
 
 
 def _portable(annotation: Any) -> Any:
-    """With the TypedDict that pydantic knows: before Python 3.12 that of the standard library lacks what it needs."""
+    """In types that pydantic knows: no `Iterator`, and before Python 3.12 no TypedDict of the standard library."""
     if (
         sys.version_info < (3, 12)
         and type(annotation).__module__ == "typing"
@@ -169,7 +197,7 @@ def _portable(annotation: Any) -> Any:
     ):
         keys: frozenset[str] = annotation.__required_keys__
         hints = get_type_hints(annotation, include_extras=True)
-        fields = {name: (Required if name in keys else NotRequired)[_portable(hint)] for name, hint in hints.items()}
+        fields = {name: _mark(hint, is_required=name in keys)[_portable(hint)] for name, hint in hints.items()}
         return typing_extensions.TypedDict(annotation.__name__, fields)  # type: ignore[operator]
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -180,7 +208,12 @@ def _portable(annotation: Any) -> Any:
         return Union[tuple(map(_portable, arguments))]  # noqa: UP007 - of any number
     if origin in {None, Literal} or not arguments:
         return annotation
-    return origin[tuple(map(_portable, arguments))]
+    return (Iterable if origin is Iterator else origin)[tuple(map(_portable, arguments))]
+
+
+def _mark(hint: Any, *, is_required: bool) -> Any:
+    """What the hint says wins: Python could not read it where annotations are text."""
+    return get_origin(hint) if get_origin(hint) in {Required, NotRequired} else Required if is_required else NotRequired
 
 
 class Converter:
@@ -208,7 +241,7 @@ class Converter:
             return value
         try:
             return self.type.to_json(value)
-        except PydanticSerializationError:  # it is not what the annotation says; the schema will tell
+        except (ValueError, TypeError):  # it is not what the annotation says; the schema will tell
             return value
 
 
@@ -225,8 +258,10 @@ def _with_integers(value: Any) -> Any:
 
 
 def _json_type_or_none(annotation: Any) -> JsonType | None:
+    """None too where text that a client sent would become a path."""
     try:
-        return _json_type(annotation)
+        json_type = _json_type(annotation)
+        return None if json_type.holds_paths else json_type
     except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 

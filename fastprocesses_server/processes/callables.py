@@ -32,10 +32,13 @@ class NotCallable(TypeError):
 
 
 class NotMade(TypeError):
-    """A class whose constructor fails with what is the cause; it gets no arguments."""
+    """A class whose constructor fails; it gets no arguments."""
 
-    def __init__(self, owner: str) -> None:
-        super().__init__(f"the constructor of {owner} fails")
+    def __init__(self, owner: type, raised: BaseException) -> None:
+        what = f"{type(raised).__name__}: {raised}".splitlines()[0]
+        super().__init__(f"the constructor of {owner.__module__}.{owner.__qualname__} fails: {what}")
+        self.owner = owner
+        self.raised = raised
 
 
 class NotAnException(TypeError):
@@ -134,18 +137,18 @@ def _bound(owner: Any, name: str) -> Any:
     return getattr(owner, name)
 
 
+def _made(owner: type) -> Any:
+    try:
+        return owner()
+    except BaseException as error:
+        raise NotMade(owner, error) from error
+
+
 def _with_execute(found: Any) -> Any:
     if isinstance(found, ModuleType) or not callable(getattr(found, "execute", None)):
         return found
     owner: Any = _made(found) if inspect.isclass(found) else found
     return owner.execute
-
-
-def _made(cls: type) -> Any:
-    try:
-        return cls()
-    except BaseException as error:
-        raise NotMade(f"{cls.__module__}.{cls.__qualname__}") from error
 
 
 INSTALLED = frozenset(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib"))

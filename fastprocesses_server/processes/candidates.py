@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import StartError
 from .callables import collisions
 from .complaints import DescriptionErrors, FileComplaint, shown
-from .description_file import DescriptionFile, module_of, validate
+from .description_file import DescriptionFile, id_of, module_of, validate
 from .document import Document, make_complaint, read_document
 from .example_files import with_files
 from .inspection import Wanted
@@ -24,6 +24,12 @@ class Candidate:
     file: DescriptionFile | None
 
     @property
+    def id(self) -> str:
+        """That the file says, or its name; also where it is no good one."""
+        named = self.document.data.get("id")
+        return named if isinstance(named, str) else id_of(self.document.path)
+
+    @property
     def callable(self) -> str | None:
         """What can be inspected even where other members are wrong."""
         named = self.document.data.get("callable")
@@ -31,7 +37,18 @@ class Candidate:
 
     @property
     def wanted(self) -> Wanted:
-        return Wanted(str(self.callable), self.file.run.retry_on if self.file else ())
+        return Wanted(str(self.callable), tuple(self.retried.values()))
+
+    @property
+    def retried(self) -> dict[int, str]:
+        """What `retryOn` names, by place in the list."""
+        run = self.document.data.get("run")
+        named = run.get("retryOn") if isinstance(run, dict) else None
+        return (
+            {place: name for place, name in enumerate(named) if isinstance(name, str)}
+            if isinstance(named, list)
+            else {}
+        )
 
 
 def read_folder(folder: Path) -> tuple[list[Candidate], list[FileComplaint]]:

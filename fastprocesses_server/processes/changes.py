@@ -88,6 +88,8 @@ def _is_named(path: Path, folder: Path) -> bool:
     relative = path.relative_to(folder).as_posix().encode()
     mark = re.compile(rb"""\$file["']?\s*:\s*["']?(\./)?""" + re.escape(relative) + rb"""["']?\s*([,}\n]|$)""")
     try:
-        return any(mark.search(file.read_bytes()) for file in folder.iterdir() if is_description_file(file))
+        return any(
+            mark.search(file.read_bytes()) for file in folder.iterdir() if is_description_file(file) and file.is_file()
+        )
     except OSError:
         return False

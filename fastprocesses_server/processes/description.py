@@ -249,6 +249,8 @@ class Process(Common):
     """The parameter that takes the context, where the callable asks for it."""
     request_parameter: str | None = None
     """The parameter that takes the other members of the execute request, where a class was written for them."""
+    returns_whole: bool = False
+    """A dict that the callable returns is the one output, whatever names are in it."""
     fingerprint: str
     """SHA-256 over the description and the modules below the processes folder that its import loads."""
     modules: dict[str, str] = {}

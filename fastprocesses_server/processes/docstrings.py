@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -61,13 +62,36 @@ def _written(function: Any) -> str:
     while isinstance(function, partial):
         function = function.func
     owner = getattr(function, "__self__", None)
-    text = inspect.getdoc(function)
+    text = _own_text(function)
     if text is None and owner is not None and not inspect.ismodule(owner):
-        text = inspect.getdoc(type(owner))
+        text = _own_text(type(owner))
     if text is None and not inspect.isclass(function) and not inspect.isroutine(function):
-        text = inspect.getdoc(type(function).__call__)
+        text = _inherited(type(function), "__call__")
     name = re.escape(getattr(function, "__name__", ""))
     return re.sub(rf"\A{name}\([^\n]*\)(?: -> [^\n]*)?\s*(?:\n|\Z)", "", text or "")  # a signature, as C functions have
+
+
+def _own_text(function: Any) -> str | None:
+    if inspect.isclass(function):
+        return _inherited(function)
+    if inspect.ismethod(function):
+        owner = function.__self__
+        return _inherited(owner if inspect.isclass(owner) else type(owner), function.__name__)
+    return inspect.getdoc(function)
+
+
+def _inherited(cls: type, method: str = "") -> str | None:
+    """What is written at a class or its method, or there where they come from, but what every class inherits."""
+    for base in cls.__mro__:
+        text = getattr(base.__dict__.get(method), "__doc__", None) if method else base.__dict__.get("__doc__")
+        if isinstance(text, str) and (base is cls or not _is_everybodys(base)):
+            return inspect.cleandoc(text)
+    return None
+
+
+def _is_everybodys(base: type) -> bool:
+    top = base.__module__.partition(".")[0]
+    return top == "pydantic" or top in sys.stdlib_module_names
 
 
 def _parsed(text: str) -> docstring_parser.Docstring:

@@ -63,6 +63,8 @@ def read_document(path: Path) -> Document:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise Malformed([Flaw(START, "this is no file; description files are")])
     try:
         content = path.read_bytes()
     except OSError as error:

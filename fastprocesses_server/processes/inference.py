@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
 from .annotations import (
@@ -16,6 +15,7 @@ from .annotations import (
     binary_type,
     fields_of,
     item_of,
+    parameters_of,
     schema_of,
     text_of,
     without_none,
@@ -37,6 +37,8 @@ class Inferred:
     """Title and description of the process."""
     inputs: Mapping[str, Members] = field(default_factory=dict)
     outputs: Mapping[str, Members] = field(default_factory=dict)
+    is_whole: bool = False
+    """What is returned is the one output, whatever names are in it."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     documented: Mapping[str, Members] = field(default_factory=dict)
     """Of parameters, and of `return`, what the docstring says in its own words, `type` and `description`, and of what
@@ -48,7 +50,7 @@ def infer(function: Callable[..., Any]) -> Inferred:
     said = read_docstring(function)
     texts = _texts(title=said.title, description=said.description)
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = parameters_of(function)
     except ValueError:
         return Inferred(texts, documented=_documented(said))
     annotations, unclear = Annotations(function), dict[str, str]()
@@ -61,13 +63,13 @@ def infer(function: Callable[..., Any]) -> Inferred:
         except NoSchema as error:
             unclear[name] = str(error)
     try:
-        outputs = _outputs(annotations, said)
+        outputs, is_whole = _outputs(annotations, said)
     except NoSchema as error:
-        outputs, unclear[RETURN] = {}, str(error)
+        outputs, is_whole, unclear[RETURN] = {}, False, str(error)
     documented = _documented(said)
     for name in unclear.keys() & parameters.keys():
         documented[name] = {**documented.get(name, {}), **_plain_default(parameters[name].default)}
-    return Inferred(texts, inputs, outputs, unclear, documented)
+    return Inferred(texts, inputs, outputs, is_whole, unclear, documented)
 
 
 def _is_private(parameter: inspect.Parameter) -> bool:
@@ -104,8 +106,13 @@ def _input(parameter: inspect.Parameter, annotations: Annotations) -> Members:
         wanted = annotation
     item = item_of(wanted)
     many = item is not None and binary_type(item) is not None
+    kind = binary_type(wanted)
     members = _texts(description=text_of(annotation)) | _described(schema_of(item if many else wanted, "validation"))
-    if has_default and not many and not isinstance(parameter.default, PurePath):
+    if (
+        has_default
+        and not many
+        and (kind is None or (issubclass(kind, bytes) and isinstance(parameter.default, bytes)))
+    ):
         members["schema"] |= _default(annotation, parameter.default, members["schema"])
     return members | ({"minOccurs": 0} if has_default else {}) | ({"maxOccurs": "unbounded"} if many else {})
 
@@ -126,13 +133,15 @@ def _is_json(value: Any) -> bool:
     return True
 
 
-def _outputs(annotations: Annotations, said: Texts) -> dict[str, Members]:
+def _outputs(annotations: Annotations, said: Texts) -> tuple[dict[str, Members], bool]:
+    """And whether there is one, of which the callable says no name."""
     returned, _ = without_none(_annotation(annotations, RETURN))
     if returned is type(None):
-        return {}
+        return {}, False
     if (fields := fields_of(returned)) is not None:
-        return {name: {**_texts(description=said.outputs.get(name)), **_output(of)} for name, of in fields.items()}
-    return {RESULT: {**_texts(description=said.returned), **_output(returned)}}
+        texts = {name: _texts(description=said.outputs.get(name)) for name in fields}
+        return {name: {**texts[name], **_output(of)} for name, of in fields.items()}, False
+    return {RESULT: {**_texts(description=said.returned), **_output(returned)}}, True
 
 
 def _output(annotation: Any) -> Members:

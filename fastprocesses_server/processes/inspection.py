@@ -23,9 +23,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from .annotations import RETURN
+from .annotations import RETURN, parameters_of
 from .answers import open_answers
 from .callables import Loaded, NoSuchName, NotAnException, NotCallable, NotMade, find_callable, find_exception
+from .contexts import context_of
 from .fastprocesses.classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
 
@@ -42,7 +43,6 @@ class Parameter:
     name: str
     kind: ParameterKind
     required: bool
-    annotation: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ class Found:
     texts: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     outputs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    is_whole: bool = False
+    """What is returned is the one output, whatever names are in it."""
     unclear: Mapping[str, str] = field(default_factory=dict)
     request: str | None = None
     """The keyword that takes the other members of the execute request, of a class written for fastprocesses."""
@@ -87,6 +89,8 @@ class FailureKind(StrEnum):
     MISSING_NAME = "missing name"
     NOT_CALLABLE = "not callable"
     NOT_MADE = "not made"
+    UNREADABLE = "unreadable"
+    """What it says of itself."""
     RAISED = "raised"
     ENDED = "ended"
 
@@ -129,18 +133,18 @@ def examine(wanted: Wanted, folder: Path, imports: "Imports") -> Report:
     try:
         loaded = find_callable(wanted.callable, folder)
         wrong = {name: what for name in wanted.exceptions if (what := _wrong_exception(name, folder))}
-        return _found(loaded, folder, imports, wrong)
     except NoSuchName as error:
         return Failure(FailureKind.MISSING_NAME, f'{error.owner} has no "{error.missing}"', error.hint)
     except NotCallable as error:
         return Failure(FailureKind.NOT_CALLABLE, str(error))
     except NotMade as error:
-        failure = _failure(error.__cause__ or error, folder)
-        if failure.kind is FailureKind.MISSING_PACKAGE:
-            return failure
-        return replace(failure, kind=FailureKind.NOT_MADE, what=f"{error}: {failure.what}")
+        return _not_made(error, folder)
     except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
         return _failure(error, folder)
+    try:
+        return _found(loaded, folder, imports, wrong)
+    except BaseException as error:  # noqa: BLE001 - of the author's classes, asked what they are
+        return Failure(FailureKind.UNREADABLE, _first_line(error), detail=_own_detail(error, folder))
 
 
 def _wrong_exception(name: str, folder: Path) -> str:
@@ -155,12 +159,34 @@ def _wrong_exception(name: str, folder: Path) -> str:
 
 
 def _failure(error: BaseException, folder: Path) -> Failure:
-    said = traceback.format_exception_only(error)
-    detail = "".join([*traceback.format_list(_frames(error, folder)), *said]).rstrip()
-    first_line = f"{type(error).__name__}: {error}".splitlines()[0]
+    detail = _detail(error, folder)
     if isinstance(error, ModuleNotFoundError) and error.name and not _is_there(error.name):
         return Failure(FailureKind.MISSING_PACKAGE, error.name.partition(".")[0], detail=detail)
-    return Failure(FailureKind.RAISED, first_line, detail=detail)
+    return Failure(FailureKind.RAISED, _first_line(error), detail=detail)
+
+
+def _not_made(error: NotMade, folder: Path) -> Failure:
+    failure = _failure(error.raised, folder)
+    if failure.kind is FailureKind.MISSING_PACKAGE:
+        return failure
+    place = _class_place(error.owner, folder)
+    remedy = f"make one in the module, for example `made = {error.owner.__name__}(…)`, and name that"
+    what = f"{error}{f' ({place})' if place else ''}; {remedy}"
+    return Failure(FailureKind.NOT_MADE, what, detail=_own_detail(error.raised, folder))
+
+
+def _own_detail(error: BaseException, folder: Path) -> str:
+    """Empty where no frame is the author's."""
+    return _detail(error, folder) if _frames(error, folder) else ""
+
+
+def _detail(error: BaseException, folder: Path) -> str:
+    frames = traceback.format_list(_frames(error, folder))
+    return "".join([*frames, *traceback.format_exception_only(error)]).rstrip()
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _is_there(module: str) -> bool:
@@ -180,7 +206,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
     found = Found(
         target=f"{loaded.module}:{loaded.name}",
         parameters=parameters,
-        context=next((p.name for p in parameters or () if _takes_context(p)), None),
+        context=None if parameters is None else context_of(loaded.callable),
         version=_version(loaded.module),
         modules=dict(sorted(_hashes(imports.closure(loaded.module), folder))),
         wrong_exceptions=wrong_exceptions,
@@ -188,6 +214,7 @@ def _found(loaded: Loaded, folder: Path, imports: "Imports", wrong_exceptions: M
         texts=inferred.texts,
         inputs=inferred.inputs,
         outputs=inferred.outputs,
+        is_whole=inferred.is_whole,
         unclear=inferred.unclear,
         documented=inferred.documented,
     )
@@ -198,10 +225,10 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
     """What a class written for fastprocesses says itself stands for what its `execute` would tell."""
     one: ProcessClass = loaded.callable  # type: ignore[assignment]
     inferred = infer(one.execute)
-    named = [Parameter(name, ParameterKind.NAMED, required=False, annotation=None) for name in one.inputs]
+    named = [Parameter(name, ParameterKind.NAMED, required=False) for name in one.inputs]
     return replace(
         found,
-        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False, annotation=None)),
+        parameters=(*named, Parameter("inputs", ParameterKind.MANY_NAMED, required=False)),
         context=CONTEXT,
         request=REQUEST,
         own_id=one.id,
@@ -210,6 +237,7 @@ def _found_class(loaded: Loaded, found: Found, folder: Path) -> Found:
         texts={**inferred.texts, **one.texts},
         inputs=one.inputs,
         outputs=one.outputs,
+        is_whole=False,
         unclear={} if one.outputs else {RETURN: "is said by no process_description"},
     )
 
@@ -236,10 +264,10 @@ def _shown_place(filename: str, line: int, folder: Path) -> str:
 
 def _parameters(loaded: Loaded) -> tuple[Parameter, ...] | None:
     try:
-        signature = inspect.signature(loaded.callable)
+        parameters = parameters_of(loaded.callable)
     except ValueError:
         return None
-    return tuple(map(_parameter, signature.parameters.values()))
+    return tuple(map(_parameter, parameters.values()))
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:
@@ -254,19 +282,7 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
             kind = ParameterKind.NAMED
     many = kind in {ParameterKind.MANY, ParameterKind.MANY_NAMED}
     required = parameter.default is inspect.Parameter.empty and not many
-    return Parameter(parameter.name, kind, required, _annotation(parameter.annotation))
-
-
-def _annotation(annotation: Any) -> str | None:
-    if annotation is inspect.Parameter.empty:
-        return None
-    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-
-
-def _takes_context(parameter: Parameter) -> bool:
-    if parameter.kind is not ParameterKind.NAMED:
-        return False
-    return parameter.name == "context" or (parameter.annotation or "").rpartition(".")[2] == "Context"
+    return Parameter(parameter.name, kind, required)
 
 
 def _version(module: str) -> str | None:

@@ -4,6 +4,7 @@ Pydantic would send them as text, which not all of them are, and models cannot b
 """
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -31,6 +32,11 @@ class JsonType:
                 self._validate = SchemaValidator(self.core).validate_json
                 self._serialize = SchemaSerializer(self.core).to_python
 
+    @property
+    def holds_paths(self) -> bool:
+        """Whether its values name files of the machine that reads them."""
+        return _holds_paths(self.core)
+
     def schema(self, mode: JsonSchemaMode) -> dict[str, Any]:
         return TypeSchemas().generate(self.core, mode)
 
@@ -39,12 +45,36 @@ class JsonType:
         return self._validate(text)
 
     def to_json(self, value: Any) -> Any:
-        """What JSON can hold, as far as the type helps with that. Raises PydanticSerializationError."""
-        return self._serialize(value, mode="json", by_alias=True, warnings=False, fallback=lambda other: other)
+        """What JSON can hold, as far as the type helps with that. Raises ValueError and TypeError."""
+        return self._serialize(value, mode="json", by_alias=True, warnings=False, fallback=simpler)
+
+
+def simpler(value: Any) -> Any:
+    """What numpy, shapely and the like hold, in types of Python's own. Raises TypeError."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "__geo_interface__"):
+        return value.__geo_interface__
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+def _holds_paths(schema: Any) -> bool:
+    if isinstance(schema, list | tuple):
+        return any(map(_holds_paths, schema))
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("type") == "is-instance":
+        return isinstance(schema["cls"], type) and issubclass(schema["cls"], os.PathLike)
+    return any(_holds_paths(member) for name, member in schema.items() if name not in NO_SCHEMAS)
 
 
 def _with_base64(schema: Any, classes: list[type]) -> Any:
-    """Where an author says how bytes are written, that stays; `classes` gets those that are changed within."""
+    """Where an author says how bytes are written, that stays.
+
+    `classes` gets all within: any may refer to a changed one.
+    """
     if isinstance(schema, list | tuple):
         return type(schema)(_with_base64(item, classes) for item in schema)
     if not isinstance(schema, dict) or _is_the_authors(schema):
@@ -52,7 +82,7 @@ def _with_base64(schema: Any, classes: list[type]) -> Any:
     if schema.get("type") == "bytes":
         return _base64(schema)
     changed = {name: member if name in NO_SCHEMAS else _with_base64(member, classes) for name, member in schema.items()}
-    if changed != schema and schema.get("type") in {"model", "dataclass"}:
+    if schema.get("type") in {"model", "dataclass"}:
         classes.append(schema["cls"])
     return changed
 

@@ -153,6 +153,13 @@ def _renamed(result: Members, declared: Mapping[str, Any]) -> dict[str, Members]
     return {next(iter(declared)): result}
 
 
+def returns_whole(found: Found, declared: Mapping[str, Any]) -> bool:
+    """Whether a dict that is returned is the one output, and holds none by name: the file gives it no other schema."""
+    schema = found.outputs[RESULT]["schema"] if found.is_whole else {}
+    says_more = any(members.get("schema", schema) != schema for members in declared.values())
+    return found.is_whole and not says_more and "object" in json_types(schema)
+
+
 def _may_be_missing(members: Members) -> bool:
     return members.get("minOccurs") == 0 and "default" not in members["schema"]
 

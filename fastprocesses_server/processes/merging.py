@@ -14,12 +14,15 @@ from .document import Document
 from .fastprocesses.classes import REQUEST
 from .fastprocesses.descriptions import class_complaints, own_id_warning
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
-from .members import Merger
+from .members import Merger, returns_whole
+from .schemas import schema_faults
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest
 
 MissingPackages = Literal["error", "warning"]
 UNKNOWN_VERSION = "0.0.0"
+MEMBERS = frozenset(field.alias for field in DescriptionFile.model_fields.values())
+DESCRIBING = frozenset(field.alias for field in Input.model_fields.values())
 
 
 class Merged(NamedTuple):
@@ -32,16 +35,14 @@ def merge(candidate: Candidate, report: Report, missing_packages: MissingPackage
     if isinstance(report, Failure):
         return _without_callable(candidate, report, missing_packages)
     document, file = candidate.document, candidate.file
-    if wrong := [*class_complaints(document, report)]:
-        raise DescriptionErrors(wrong)
     complaints = list(_complaints(candidate, report))
-    if file is None:
-        raise DescriptionErrors(complaints)
+    if wrong := [*class_complaints(document, report)]:
+        raise DescriptionErrors(wrong + complaints)
     merger = Merger(document, report)
-    inputs = merger.inputs(input_parameters(report, _declared(document, "inputs")), _declared(document, "inputs"))
-    outputs = merger.outputs(_declared(document, "outputs") if "outputs" in document.data else None)
+    inputs = merger.inputs(input_parameters(report, _declared(document, "inputs")), _readable(document, "inputs"))
+    outputs = merger.outputs(_readable(document, "outputs") if _says_outputs(document) else None)
     complaints += merger.complaints
-    if complaints:
+    if complaints or file is None:
         raise DescriptionErrors(complaints)
     version = file.version or report.version or UNKNOWN_VERSION
     process = _process(document, file, version, report, inputs=inputs, outputs=outputs)
@@ -70,10 +71,28 @@ def _declared(document: Document, side: str) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
+def _readable(document: Document, side: str) -> dict[str, Any]:
+    """Without those of which something is wrong that was said already."""
+    return {name: members for name, members in _declared(document, side).items() if _is_readable(members)}
+
+
+def _is_readable(members: Any) -> bool:
+    if not isinstance(members, dict) or not members.keys() <= DESCRIBING:
+        return False
+    schema = members.get("schema", {})
+    return isinstance(schema, dict) and not schema_faults(schema)
+
+
+def _says_outputs(document: Document) -> bool:
+    """A misspelt `outputs` counts: that was said already."""
+    unknown = [name for name in document.data if name not in MEMBERS]
+    return "outputs" in document.data or any(nearest(str(name), ["outputs"]) for name in unknown)
+
+
 def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     document = candidate.document
     yield from signature_complaints(document, found, _declared(document, "inputs"))
-    for index, name in enumerate(candidate.file.run.retry_on if candidate.file else ()):
+    for index, name in candidate.retried.items():
         if what := found.wrong_exceptions.get(name):
             yield document.complaint(("run", "retryOn", index), what)
     if "access" in document.data:
@@ -117,6 +136,8 @@ def failure_words(dotted: str, failure: Failure, folder: Path) -> tuple[str, str
             return what, failure.hint, failure.detail
         case FailureKind.RAISED:
             return f"the import of {module_of(dotted)} fails: {failure.what}", failure.hint, failure.detail
+        case FailureKind.UNREADABLE:
+            return f"what {dotted} says of itself cannot be read: {failure.what}", "", failure.detail
         case _:
             return failure.what, failure.hint, failure.detail
 
@@ -147,6 +168,7 @@ def _process(
             "by_position": [p.name for p in found.parameters or () if p.kind is ParameterKind.POSITION_ONLY],
             "context_parameter": context_parameter(found, inputs),
             "request_parameter": found.request,
+            "returns_whole": returns_whole(found, _declared(document, "outputs")),
             "fingerprint": "",
             "modules": dict(found.modules),
             "source": document.source,

@@ -40,6 +40,11 @@ Bytes = Annotated[
 """A size; a bare number means bytes."""
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """`1 process`, `2 processes`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def as_text(size: int) -> str:
     """A number of bytes for people, `512 MiB`; exact where that is short."""
     unit = next((name for name in ("GiB", "MiB", "KiB") if size >= BYTES[name]), "B")

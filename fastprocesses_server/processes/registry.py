@@ -12,6 +12,7 @@ from .description import Process
 from .inspection import Report
 from .inspector import inspect_callables
 from .merging import Merged, MissingPackages, merge
+from .quantities import counted
 from .suggestion import suggest
 from .versions import VERSION_MARK, base_id, by_version, is_newer
 
@@ -53,6 +54,12 @@ class Registry(Mapping[str, Process]):
     @property
     def all_versions(self) -> tuple[Process, ...]:
         return (*self.processes.values(), *self.older.values())
+
+    @property
+    def size(self) -> str:
+        """For people: `2 processes in 3 versions`."""
+        processes = counted(len(self.processes), "process", "processes")
+        return processes + (f" in {len(self.all_versions)} versions" if self.older else "")
 
     @property
     def ids(self) -> tuple[str, ...]:

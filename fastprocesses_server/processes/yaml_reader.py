@@ -17,6 +17,7 @@ CORE_SCHEMA = (
     ("float", re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")),
     ("merge", re.compile(r"<<")),
 )
+ANOTHER = "but found another document"
 DEEPEST = 100
 MOST_REPEATED = 100_000
 
@@ -72,6 +73,8 @@ def _syntax_flaw(error: yaml.MarkedYAMLError, text: str) -> Flaw:
     position = _position(mark)
     if "\t" in lines[position.line - 1][: position.column][-1:]:
         return Flaw(position, "a tab: YAML is indented with spaces")
+    if error.problem == ANOTHER:
+        return Flaw(position, "another document begins here; a description file is one, remove the `---`")
     return Flaw(position, str(error.problem))
 
 

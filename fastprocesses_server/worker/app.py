@@ -40,6 +40,8 @@ POOL_SECONDS = 0.1
 LOOK_SECONDS, SWEEP_SECONDS = 5, 600
 LEAVE_SECONDS = 3
 """What a stop may take after the time of grace, before it is forced."""
+IMPORT_SECONDS = 60
+"""What a process for jobs may take to import all callables, before Celery gives it up."""
 
 CONFIGURATION = {
     "accept_content": ["json"],
@@ -55,6 +57,7 @@ CONFIGURATION = {
     "worker_hijack_root_logger": False,
     "worker_max_tasks_per_child": 1000,
     "worker_prefetch_multiplier": 1,
+    "worker_proc_alive_timeout": IMPORT_SECONDS,
     "worker_redirect_stdouts": False,
     "worker_send_task_events": False,
 }
@@ -96,7 +99,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
         _start_threads(settings, keeper)
         reloads.start()
         sender.hub.call_repeatedly(POOL_SECONDS, lambda: _succeed(reloads, settings, keeper))
-        logger.info("worker {} ready: {} processes, queues {}", owner, len(registry), ", ".join(queues))
+        logger.info("worker {} ready: {}, queues {}", owner, registry.size, ", ".join(queues))
 
     def enter_child(**_: Any) -> None:
         try:
@@ -105,6 +108,8 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
             keeper.scribe.leave_child()
             runner.enter_child()
             delivery.enter_child()
+            if settings.reload:
+                runner.import_all()
         except Exception as error:  # noqa: BLE001 - Celery would go on, and hand jobs to a child that cannot run any
             logger.critical("a process for jobs cannot start: {}: {}", type(error).__name__, error)
             os._exit(1)

@@ -1,5 +1,6 @@
 """From an execution to the arguments of its callable: what references lead to is fetched into the workdir first."""
 
+import inspect
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 import orjson
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from ..errors import Complaint
 from ..execution.inputs import Unreadable
@@ -73,6 +75,7 @@ class Conversion:
     def __init__(self, function: Callable[..., Any]) -> None:
         known = dict(_annotations(function))
         returned, _ = without_none(known.pop(RETURN, Any))
+        self.defaults = {name: field for name, field in _fields(function) if not field.is_required()}
         self.files = {name: kind for name, annotation in known.items() if (kind := _file_type(annotation))}
         self.inputs = {name: Converter(annotation) for name, annotation in known.items() if name not in self.files}
         self.returned = Converter(returned)
@@ -84,7 +87,8 @@ class Conversion:
         Raises:
             Unreadable: a value fits its schema, and not the type.
         """
-        arguments: dict[str, Any] = {}
+        left_out = {name: field for name, field in self.defaults.items() if name not in values}
+        arguments = {name: field.get_default(call_default_factory=True) for name, field in left_out.items()}
         complaints: list[Complaint] = []
         for name, value in values.items():
             try:
@@ -132,6 +136,17 @@ def _annotations(function: Callable[..., Any]) -> Mapping[str, Any]:
         return Annotations(function).known
     except ValueError:  # Python cannot tell, as of some C functions
         return {}
+
+
+def _fields(function: Callable[..., Any]) -> Iterator[tuple[str, FieldInfo]]:
+    """Of pydantic, as defaults: Python would pass them as they are."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:
+        return
+    for name, parameter in parameters.items():
+        if isinstance(parameter.default, FieldInfo):
+            yield name, parameter.default
 
 
 def _file_type(annotation: Any) -> type | None:

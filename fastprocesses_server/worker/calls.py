@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,21 @@ class Caller:
             raise too_large(size, largest)
 
 
-def call(function: Callable[..., Any], by_position: Iterable[str], arguments: Mapping[str, Any]) -> Any:
+def call(function: Callable[..., Any], by_position: Sequence[str], arguments: Mapping[str, Any]) -> Any:
     """Call a plain or an async function; the first parameters may have to be given without their names."""
-    first = [arguments[name] for name in by_position if name in arguments]
+    first = _first(function, by_position, arguments)
     returned = function(*first, **{name: value for name, value in arguments.items() if name not in by_position})
     return asyncio.run(_finish(returned)) if inspect.isawaitable(returned) else returned
+
+
+def _first(function: Callable[..., Any], by_position: Sequence[str], arguments: Mapping[str, Any]) -> list[Any]:
+    """Up to the last that is given: what is left out before it has its default."""
+    last = max((place for place, name in enumerate(by_position, 1) if name in arguments), default=0)
+    needed = by_position[:last]
+    if arguments.keys() >= set(needed):
+        return [arguments[name] for name in needed]
+    parameters = inspect.signature(function).parameters
+    return [arguments[name] if name in arguments else parameters[name].default for name in needed]
 
 
 async def _finish(awaitable: Any) -> Any:

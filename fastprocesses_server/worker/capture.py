@@ -136,6 +136,14 @@ class Capture:
             for line in marked_lines(level, source, text):
                 os.write(self.lane.head, line)
 
+    def take(self, number: int, text: str) -> None:
+        """What authors say by loguru; between jobs, as an import may, to the log of the server."""
+        level = _level(number)
+        if self.is_on:
+            self.say(level, Source.LOGGING, text)
+        else:
+            logger.log(level, text)
+
     def _begin(self, job: Job) -> None:
         if self.lane is None:
             self.lane = Lane(self.mouth, next(self.numbers))
@@ -185,13 +193,17 @@ class Capture:
     def _on_record(self, record: logging.LogRecord) -> None:
         if _is_written(record):
             return
-        self.say(LEVELS[min(max(record.levelno // 10, 1), 5) - 1], Source.LOGGING, _text_of(record))
+        self.say(_level(record.levelno), Source.LOGGING, _text_of(record))
 
     def _on_warning(
         self, message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
     ) -> None:
         text = f"{category.__name__}: {message} ({os.path.basename(filename)}:{lineno})"  # noqa: PTH119
         self.say("WARNING", Source.WARNINGS, text)
+
+
+def _level(number: int) -> str:
+    return LEVELS[min(max(number // 10, 1), 5) - 1]
 
 
 def _enlarge(pipe: int) -> None:

@@ -1,7 +1,5 @@
 """Why an attempt failed: what clients are told of it, and what the log is."""
 
-import os
-import traceback
 from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -10,6 +8,7 @@ from loguru import logger
 from ..errors import EXCEPTIONS, ProcessError
 from ..execution.outputs import InvalidOutput
 from ..jobs.record import Job
+from ..processes.frames import authors_traceback
 from ..processes.quantities import as_text
 
 
@@ -36,10 +35,10 @@ class Unfit(Exception):
 
 
 def failure(job: Job, error: BaseException) -> Failure:
-    """What clients are told; the log has the cause."""
+    """What clients are told; the log has the cause, each of its lines as one of ours: clients may have sent some."""
     failed = explained(error)
-    if failed.cause:
-        logger.error("job {} failed: {}", job.id, failed.cause)
+    for line in failed.cause.splitlines():
+        logger.error("job {} failed: {}", job.id, line)
     return failed
 
 
@@ -79,12 +78,3 @@ def out_of_memory(limit: int, progress: int) -> Failure:
 def too_large(size: int, largest: int) -> Failure:
     text = f"The outputs are {as_text(size)}, over the {as_text(largest)} that the process may return."
     return Failure(text, "Result size limit exceeded", "result-size-limit-exceeded")
-
-
-def authors_traceback(error: BaseException) -> str:
-    """The traceback without our own frames, and without the values of variables."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OURS)]
-    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).strip()
-
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120

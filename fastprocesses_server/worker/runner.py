@@ -4,11 +4,12 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from loguru import logger
@@ -26,8 +27,10 @@ from ..jobs.lifetimes import cache_seconds
 from ..jobs.log import Source
 from ..jobs.record import Job, Status
 from ..jobs.results import ResultStore
+from ..logs import part_loguru
 from ..processes.callables import find_exception
 from ..processes.description import Process
+from ..processes.frames import authors_traceback
 from ..processes.quantities import as_text
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
@@ -39,9 +42,13 @@ from .capture import Capture
 from .context import Context
 from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
+from .threads import Threads
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
+
+Exceptions = tuple[type[BaseException], ...]
+Found = TypeVar("Found")
 
 SLACK = 0.9
 """A job that has not run for this part of its soft time limit is not the one that the keeper means."""
@@ -62,6 +69,8 @@ class Runner:
         """When the job that runs now may be over its soft time limit, on this process's clock."""
         self.is_late = False
         """It is, and was told so before its callable could be."""
+        self.threads: Threads | None = None
+        """Before the job that runs now."""
         self.caller_of = cache(lambda process_id: Caller(registry[process_id], settings.processes_dir))
         self.retried_by = cache(
             lambda process_id: tuple(
@@ -73,12 +82,22 @@ class Runner:
     def enter_child(self) -> None:
         """A process group of its own, so that whatever a callable starts can be ended with it."""
         become_head()
+        part_loguru(self.settings, self.capture.take)
         self.capture.enter_child()
         self.growth = Growth()
         follow_bars(lambda: self.context)
         redis = connect(self.settings.broker_url.get_secret_value())
         self.leases = Leases(redis, self.settings, self.registry, self.owner)
         self.cache = connect(self.settings.result_cache_url.get_secret_value())
+
+    def import_all(self) -> None:
+        """So that files which change later, and may be wrong then, are no affair of this process."""
+        for process in self.registry.all_versions:
+            try:
+                for looked_at in (self.caller_of, self.retried_by, self.is_as_checked):
+                    looked_at(process.id)
+            except Exception as error:  # noqa: BLE001 - authors' code, which is imported again when it is wanted
+                logger.warning("{} cannot be imported: {}: {}", process.callable, type(error).__name__, error)
 
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
         if time.monotonic() < self.soft_end:
@@ -116,9 +135,16 @@ class Runner:
             # The job is another's or dismissed, and this process about to be killed for it: it takes no new one.
             logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
             os.kill(os.getpid(), signal.SIGKILL)
-        if claim.memory_limit and self.growth.bytes > claim.memory_limit:
-            logger.info("a process for jobs is replaced: they have left {} in it", as_text(self.growth.bytes))
+        if what := self._left(claim.memory_limit):
+            logger.info("a process for jobs is replaced: they have left {} in it", what)
             raise SystemExit
+
+    def _left(self, memory_limit: int) -> str:
+        """What jobs have left in this process that the next one must not meet."""
+        if memory_limit and self.growth.bytes > memory_limit:
+            return as_text(self.growth.bytes)
+        threads = self.threads.added() if self.threads else []
+        return f"threads ({', '.join(thread.name for thread in threads)})" if threads else ""
 
     def _claim(self, job_id: str) -> Claim | None:
         began = time.monotonic()
@@ -137,12 +163,12 @@ class Runner:
     def _run(self, claim: Claim) -> bool:
         """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""
         job, run, stored = claim.job, token_hex(4), []
-        retried: tuple[type[BaseException], ...] = ()
+        retried: Exceptions = ()
         workdir = self.results.workdir(job.id, run)
         try:
             execution = self._execution(claim)
-            retried = self.retried_by(execution.process.id)
-            returned = self._call(job, execution, workdir)
+            retried = _imported(self.retried_by, execution.process.id)
+            returned = self._call(job, execution, workdir, _imported(self.caller_of, execution.process.id, retried))
             stored = self._store(execution.process, job, run, returned)
             self._cache(execution, stored, f"{job.id}-{run}")
             outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
@@ -207,15 +233,15 @@ class Runner:
             logger.warning("job {} {}: it {}", job.id, status, unfit)
         return status is not None
 
-    def _call(self, job: Job, execution: Execution, workdir: Path) -> Any:
+    def _call(self, job: Job, execution: Execution, workdir: Path, caller: Caller) -> Any:
         context = Context(
             job.id,
             workdir,
             lambda percent, message: self._report(job, percent, message),
             lambda text: self.capture.say("INFO", Source.CONTEXT, text),
         )
-        caller = self.caller_of(execution.process.id)
         arguments = caller.arguments(execution, context, lambda hrefs: self._fetch(execution, hrefs, context))
+        self.threads = Threads()
         with self.capture.of(job):
             try:
                 self.context = context
@@ -260,6 +286,21 @@ class Runner:
             result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
+
+
+def _imported(get: Callable[[str], Found], process_id: str, left: Exceptions = ()) -> Found:
+    """What comes from authors' modules; exceptions that cost an attempt are left as they are.
+
+    Raises:
+        Failure: they could be imported when they were checked, and cannot be now.
+    """
+    try:
+        return get(process_id)
+    except left:
+        raise
+    except Exception as error:  # noqa: BLE001 - authors' code
+        said = "The process cannot run: its module has changed and cannot be imported. The server's log says more."
+        raise Failure(said, cause=authors_traceback(error)) from None
 
 
 def _is_as_checked(process: Process, folder: Path) -> bool:

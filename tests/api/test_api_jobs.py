@@ -109,9 +109,16 @@ def test_what_authors_do_wrong_fails_the_job_and_tells_nobody_more(client: Clien
 
 
 def test_the_log_has_the_authors_traceback(client: Client, server: Server) -> None:
-    client.execute("misbehave", {"how": "exception"})
-    assert "trials.py" in server.log()
-    assert "ValueError" in server.log()
+    job_id = client.submit("misbehave", {"how": "exception"})
+    client.finished(job_id)
+    head = f" ERROR   job {job_id} failed: "
+    wait_until(lambda: f"{head}ValueError" in server.log())
+    lines = [line.partition(head)[2] for line in server.log().splitlines() if head in line]
+    assert "trials.py" in lines[0]
+    assert lines[1:] == [
+        '    raise ValueError("postgresql://admin:hunter2@db/city")',
+        "ValueError: postgresql://admin:hunter2@db/city",
+    ]
 
 
 def test_a_process_error_is_told_as_it_is(client: Client) -> None:

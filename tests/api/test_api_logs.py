@@ -75,6 +75,18 @@ def test_handlers_of_the_author_write_as_they_like_and_nothing_is_said_twice(cli
     assert texts(client, talk(client, "logs by a handler of its own")) == ["my own form: once"]
 
 
+def test_loguru_is_heard_and_its_sinks_are_the_authors(lonely: Server) -> None:
+    with Client(base_url=lonely.url, timeout=60) as client:
+        job_id = talk(client, "logs by loguru")
+        assert [(line["level"], line["source"], line["text"]) for line in log(client, job_id)] == [
+            ("INFO", "logging", "talkative: by loguru"),
+            ("WARNING", "logging", "talkative: two"),
+            ("WARNING", "logging", "lines"),
+            ("INFO", "output", "my own form: by a sink"),
+        ]
+    assert "by loguru" not in lonely.log()
+
+
 def test_warnings_are_said_in_every_job(client: Client) -> None:
     for _ in range(2):
         (line,) = log(client, talk(client, "warns"))
@@ -189,9 +201,15 @@ def test_what_a_callable_breaks_is_mended_for_the_next(lonely: Server) -> None:
         assert texts(client, talk(client, "wraps its streams")) == ["wrapped"]
         whole = ["printed", "in error", "half a line", "no newline at the end"]
         assert texts(client, talk(client, "prints")) == whole
+        talk(client, "logs by loguru")
+        job_id = talk(client, "prints")
+        wait_until(lambda: f" INFO    job {job_id} successful\n" in lonely.log())
         left = talk(client, "leaves somebody behind")
         assert texts(client, talk(client, "sleeps")) == ["slept"]
         assert set(texts(client, left)) == {"leaving", "left behind"}
+
+        assert texts(client, talk(client, "leaves a thread behind")) == ["started"]
+        assert texts(client, talk(client, "sleeps")) == ["slept"]
 
         response = client.execute("talk", {"how": "prints"})
         job_url = response.links["monitor"]["url"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 MODULE = """
+import atexit
 import ctypes
 import os
 import sys
@@ -55,6 +56,15 @@ def both(text: str) -> dict:
     return {"shout": text.upper(), "raw": text.encode()}
 
 
+def printing() -> int:
+    print("printed")
+    os.write(1, b"by hand\\n")
+    ctypes.CDLL(None).printf(b"by C\\n")
+    os.system("echo by a child")
+    atexit.register(print, "late")
+    return 7
+
+
 def promise() -> dict:
     return {"nothing": "like that"}
 """
@@ -69,6 +79,7 @@ FILES = {
     "total.yaml": "callable: tools.total\nversion: 1\ninputs: {values: {maxOccurs: unbounded}}\n",
     "both.yaml": "callable: tools.both\nversion: 1\noutputs:\n  shout: {schema: {type: string}}\n"
     "  raw: {schema: {type: string, contentEncoding: binary, contentMediaType: application/x-raw}}\n",
+    "printing.yaml": "callable: tools.printing\nversion: 1\n",
     "promise.yaml": "callable: tools.promise\nversion: 1\noutputs: {number: {schema: {type: number}}}\n",
 }
 

@@ -70,6 +70,7 @@ def test_json_is_one_document(put: Put) -> None:
         "complaints": len(document["complaints"]),
         "files": 2,
         "processes": 0,
+        "versions": 0,
         "examples": None,
     }
 

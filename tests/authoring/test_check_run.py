@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from command_line import has_our_frames, run_command
 
 Put = Callable[[str, str | bytes], Path]
@@ -35,6 +36,13 @@ examples:
   refused: {inputs: {what: 5}}
   works: {inputs: {what: a}, outputs: {result: A}}
 """
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1"])
+def test_an_example_that_may_take_no_time_is_misuse(folder: Path, seconds: str) -> None:
+    done = run_command("check", "--run", "--timeout", seconds)
+    assert done.returncode == 2
+    assert "more than 0" in done.stderr
 
 
 def test_examples_that_work_are_counted(put: Put) -> None:
@@ -93,7 +101,7 @@ def test_whatever_a_run_does_is_told_and_not_suffered(put: Put) -> None:
     assert "tools.py" in details[0]
     assert details[2] == "bye"
     assert not any(map(has_our_frames, details))
-    assert document["summary"] == {"complaints": 6, "files": 1, "processes": 2, "examples": 9}
+    assert document["summary"] == {"complaints": 6, "files": 1, "processes": 2, "versions": 2, "examples": 9}
 
 
 def test_the_time_limit_of_the_file_counts(put: Put) -> None:

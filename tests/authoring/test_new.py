@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typed_module import CLASSES, HEAD
 
+from fastprocesses_server.authoring.effective import find_effective
 from fastprocesses_server.authoring.new import SCHEMA_FILE, new_file
+from fastprocesses_server.authoring.origins import origins
 from fastprocesses_server.authoring.sketch import Sketch, sketch
 from fastprocesses_server.authoring.suggestions import sample, suggested_schema
 from fastprocesses_server.authoring.yaml_writer import write_yaml
@@ -24,6 +26,7 @@ from fastprocesses_server.processes.inspector import inspect_callables
 from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.processes.schemas import compile_schema
 from fastprocesses_server.processes.yaml_reader import read_yaml
+from fastprocesses_server.settings import Settings
 
 URL = "http://localhost:8000/schemas/description-file.json"
 OWN = """
@@ -283,6 +286,66 @@ def test_what_cannot_be_described_is_said(name: str, expected: str, folder: Path
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "fastprocesses_server", "new", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("function", "name"), [("größe", "grosse"), ("_hidden", "hidden"), ("Ünder_1", "under_1")])
+def test_a_file_is_named_by_what_may_be_an_id(folder: Path, function: str, name: str) -> None:
+    (folder / "named.py").write_text(f"def {function}(a: int) -> int:\n    return a\n", encoding="utf-8")
+    done = run(f"named.{function}")
+    assert (done.returncode, done.stdout) == (0, f"processes.d/{name}.yaml: complete\n"), done.stderr
+    assert list(load_registry(folder)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["named.__"], "named.__: its name is no id of a process; --output names the file\n"),
+        (
+            ["named.it", "--output", "größe.yaml"],
+            "größe.yaml: the file's name is no id; use letters, digits and . _ -\n",
+        ),
+        (["named.it", "--output", "_it.yaml"], "_it.yaml: files whose names begin with _ or . are not read\n"),
+    ],
+)
+def test_a_file_that_would_not_be_read_is_not_written(folder: Path, options: list[str], said: str) -> None:
+    (folder / "named.py").write_text("def it(a: int) -> int:\n    return a\n\n\n__ = it\n")
+    done = run(*options)
+    assert (done.returncode, done.stderr) == (1, said)
+    assert not [*folder.glob("*.yaml"), *folder.parent.glob("*.yaml")]
+
+
+CLASS = """
+from fastprocesses.core.base_process import BaseProcess
+from fastprocesses.core.models import ProcessDescription, ProcessInput, ProcessOutput, Schema
+
+
+class Shout(BaseProcess):
+    process_description = ProcessDescription(
+        id="shout", title="Shout", version="1.2.0", description="Says it.", jobControlOptions=["async-execute"],
+        inputs={"text": ProcessInput(title="Text", description="What", scheme=Schema(type="string", minLength=1))},
+        outputs={"text": ProcessOutput(title="Text", description="-", scheme=Schema(type="string"))},
+    )
+
+    async def execute(self, exec_body, job_progress_callback):
+        return exec_body["inputs"]
+"""
+
+
+def test_a_class_for_fastprocesses_says_its_own_members_once(folder: Path) -> None:
+    (folder / "shouting.py").write_text(CLASS)
+    text = new_file("shouting.Shout", folder, URL).text
+    assert "# jobControlOptions: [async-execute]\n# outputTransmission: [value, reference]\n# inputs:" in text
+    assert "job_control" not in text
+    (folder / "Shout.yaml").write_text(text)
+    before = load_registry(folder)["Shout"]
+    (folder / "Shout.yaml").write_text(uncommented(text))
+    assert published(load_registry(folder)["Shout"]) == published(before)
+    (folder / "Shout.yaml").write_text(text)
+    found = {one.member: one.where for one in origins(find_effective(folder, "Shout"), Settings())}
+    own = "process_description, shouting.py:6"
+    said = {member for member, where in found.items() if where == own}
+    assert said >= {"inputs.text.title", "inputs.text.schema.minLength", "outputs.text.schema.type"}
+    assert found["outputTransmission"] != own
 
 
 def test_the_command_writes_a_file_once(folder: Path) -> None:

@@ -56,6 +56,12 @@ def test_loading_the_plugin_imports_nothing_of_the_server(project: Path) -> None
     assert done.returncode == 0, done.stdout
 
 
+def test_a_folder_that_is_not_there_is_misuse(project: Path) -> None:
+    done = run_pytest("-q", "--fastprocesses-examples=nope")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"--fastprocesses-examples: there is no folder {project / 'nope'}" in done.stderr
+
+
 def test_examples_are_tests_where_the_option_asks(project: Path) -> None:
     done = run_pytest("-v", EXAMPLES)
     assert done.returncode == 1

@@ -1,6 +1,7 @@
 """`run ID name=value`: a process here, without Redis."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_values_arrive_as_the_inputs_take_them(arguments: tuple[str, ...], print
     assert (done.returncode, done.stdout) == (0, printed), done.stderr
 
 
+def test_integers_of_any_size_are_printed_as_they_are(put: Callable[[str, str], Path]) -> None:
+    put("large.py", "def run() -> dict[str, int]:\n    return {'atoms': 10**31}\n")
+    put("large.yaml", "callable: large.run\nversion: 1\n")
+    assert run_command("run", "large").stdout == f'{{"atoms":{10**31}}}\n'
+
+
 def test_wrong_inputs_are_told_as_the_server_tells_them() -> None:
     done = run_command("run", "area", "widht=1", "height=high")
     assert (done.returncode, done.stdout) == (1, "")
@@ -54,7 +61,7 @@ def test_references_are_fetched_by_the_guard() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("aera", "width=1"), "there is no process 'aera'; did you mean \"area\"?\n"),
+        (("aera", "width=1"), 'processes.d: there is no process aera; did you mean "area"?\n'),
         (("area", "width"), "'width': inputs are written name=value, or name=@file\n"),
     ],
 )
@@ -98,6 +105,28 @@ def test_outputs_are_saved_under_their_names() -> None:
     assert Path("out/raw").read_bytes() == b"a"
     assert run_command("run", "shape", "--output", "out").stdout == "out/result.json\n"
     assert json.loads(Path("out/result.json").read_text())["type"] == "Point"
+
+
+@pytest.mark.parametrize("place", ["processes.d/tools.py", "processes.d/tools.py/out"])
+def test_a_folder_that_cannot_be_made_is_told_before_the_run(place: str) -> None:
+    done = run_command("run", "printing", "--output", place)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{place}: cannot be written: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_file_that_cannot_be_written_is_told() -> None:
+    Path("out/result.json").mkdir(parents=True)
+    done = run_command("run", "shape", "--output", "out")
+    assert done.returncode == 1
+    assert done.stderr.startswith("out/result.json: cannot be written: ")
+    assert not has_our_frames(done.stderr)
+
+
+def test_what_is_printed_is_not_the_output() -> None:
+    done = run_command("run", "printing")
+    assert done.stdout == "7\n"
+    assert sorted(done.stderr.splitlines()) == ["by C", "by a child", "by hand", "late", "printed"]
 
 
 def test_binary_outputs_go_to_a_pipe_as_they_are() -> None:

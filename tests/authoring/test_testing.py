@@ -20,6 +20,14 @@ def test_outputs_come_by_name_as_python_values() -> None:
     assert run_process("shape")["result"]["parts"] == [1, {"a": 2, "b": 3}]
 
 
+def test_integers_of_any_size_stay_what_they_are(put: Put) -> None:
+    put("large.py", "def run() -> dict[str, int]:\n    return {'atoms': 10**31}\n")
+    put("large.yaml", "callable: large.run\nversion: 1\n")
+    returned = run_process("large")
+    assert returned == {"result": {"atoms": 10**31}}
+    assert isinstance(returned["result"]["atoms"], int)
+
+
 def test_a_file_comes_as_its_path() -> None:
     path = run_process("picture", name="map.png")["image"]
     assert isinstance(path, Path)

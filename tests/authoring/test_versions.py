@@ -1,12 +1,16 @@
 """One of several versions of a process, asked for by `id:version` as in URLs."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import yaml
 from command_line import run_command
 
 from fastprocesses_server.testing import NoSuchProcess, run_process
+
+Put = Callable[[str, str | bytes], Path]
 
 pytestmark = pytest.mark.usefixtures("two_versions")
 
@@ -50,11 +54,35 @@ def test_a_version_runs_here() -> None:
 
 @pytest.mark.usefixtures("clean_imports")
 def test_a_version_that_is_not_there_is_said_with_one_that_is() -> None:
-    said = 'there is no process area:1.4.3; did you mean "area:1.4.2"?'
-    assert run_command("show", "area:1.4.3").stderr == f"processes.d: {said}\n"
-    assert run_command("run", "area:1.4.3").stderr == f"{said.replace('area:1.4.3', repr('area:1.4.3'))}\n"
+    said = 'processes.d: there is no process area:1.4.3; did you mean "area:1.4.2"?'
+    assert run_command("show", "area:1.4.3").stderr == f"{said}\n"
+    assert run_command("run", "area:1.4.3").stderr == f"{said}\n"
     with pytest.raises(NoSuchProcess, match=r'did you mean "area:1\.4\.2"'):
         run_process("area:1.4.3")
+
+
+def test_the_check_names_all_versions() -> None:
+    assert run_command("check").stdout == (
+        "processes.d/area@1.4.2.yaml: area 1.4.2\nprocesses.d/area@2.0.yaml: area 2.0\n"
+        "1 process in 2 versions, nothing wrong\n"
+    )
+    summary = json.loads(run_command("check", "--format", "json").stdout)["summary"]
+    assert (summary["processes"], summary["versions"]) == (1, 2)
+
+
+def test_files_of_any_name_may_be_versions_of_a_process(put: Put) -> None:
+    put("plain.yaml", "callable: tools.tell\nid: area\nversion: 3\ntitle: Third\n")
+    newest = yaml.safe_load(run_command("show", "area").stdout)
+    assert (newest["callable"], newest["title"]) == ("tools.tell", "Third")
+    assert "title" not in yaml.safe_load(run_command("show", "area:2.0").stdout)
+
+
+@pytest.mark.parametrize("name", ["area@2.0", "area:", ":2.0", "2.0"])
+def test_what_is_no_id_of_a_version_is_told_as_such(name: str) -> None:
+    for command in ("show", "run"):
+        done = run_command(command, name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"processes.d: there is no process {name}")
 
 
 def test_the_examples_of_all_versions_are_run() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import decimal
 import enum
 import json
 import uuid
@@ -17,8 +18,9 @@ from fastprocesses_server.execution.outputs import InvalidOutput, OutputsWriter
 from fastprocesses_server.processes.description import Process
 
 
-def writer(**outputs: Any) -> OutputsWriter:
+def writer(*, returns_whole: bool = False, **outputs: Any) -> OutputsWriter:
     members = {"id": "p", "version": "1", "callable": "m:f", "fingerprint": "f", "source": "p.yaml"}
+    members |= {"returns_whole": returns_whole}
     schemas = {name: {"schema": schema} for name, schema in outputs.items()}
     return OutputsWriter(Process.model_validate({**members, "outputs": schemas}))
 
@@ -54,6 +56,8 @@ class Colour(enum.Enum):
         (np.float64(1.5), b"1.5"),
         (np.arange(3), b"[0,1,2]"),
         ({1: "a"}, b'{"1":"a"}'),
+        ({"none": None, "id": uuid.UUID(int=1)}, b'{"none":null,"id":"00000000-0000-0000-0000-000000000001"}'),
+        ([None, Colour.RED, decimal.Decimal("1.50"), np.arange(2)], b'[null,"red","1.50",[0,1]]'),
     ],
 )
 def test_values_become_json(returned: object, body: bytes) -> None:
@@ -90,6 +94,11 @@ def test_one_output_may_be_returned_bare_or_by_name() -> None:
     assert writer(a={"type": "integer"}).encode(5) == writer(a={"type": "integer"}).encode({"a": 5})
 
 
+def test_a_dict_that_is_the_one_output_may_have_its_name_within() -> None:
+    (output,) = writer(returns_whole=True, result={"type": "object"}).encode({"result": 1})
+    assert output.body == b'{"result":1}'
+
+
 def test_none_is_no_value() -> None:
     assert writer(a={}, b={}).encode({"a": None, "b": 1})[0].name == "b"
     assert writer(a={}).encode(None) == []
@@ -109,6 +118,8 @@ def test_none_is_no_value() -> None:
         ({"type": "integer", "maximum": 3}, 5),
         ({"type": "string", "contentEncoding": "base64"}, "not base64!"),
         ({}, Path("/nowhere/file")),
+        ({}, [10**400]),
+        ({}, [{"deep": -(10**400)}]),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(schema: dict[str, Any], returned: object) -> None:

@@ -263,7 +263,8 @@ BAD = [
             "wrong.yaml": "callable: module.Run\nversion: 1\n",
         },
         (
-            "processes.d/wrong.yaml:1:11: the constructor of module.Run fails: OSError: no licence\n"
+            "processes.d/wrong.yaml:1:11: the constructor of module.Run fails: OSError: no licence (module.py:1); "
+            "make one in the module, for example `made = Run(…)`, and name that\n"
             "  callable: module.Run\n"
             "            ^\n"
             '  |   File "HERE/processes.d/module.py", line 3, in __init__\n'
@@ -279,10 +280,10 @@ BAD = [
         },
         (
             "processes.d/wrong.yaml:1:11: the constructor of module.Run fails: TypeError: Run.__init__() missing "
-            "1 required positional argument: 'size'\n"
+            "1 required positional argument: 'size' (module.py:1); "
+            "make one in the module, for example `made = Run(…)`, and name that\n"
             "  callable: module.Run.run\n"
-            "            ^\n"
-            "  | TypeError: Run.__init__() missing 1 required positional argument: 'size'"
+            "            ^"
         ),
     ),
     (

@@ -1,10 +1,14 @@
 """What becomes of docstrings that were written for readers of code."""
 
+import dataclasses
+import threading
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from fastprocesses_server.processes.docstrings import read_docstring
 
@@ -59,3 +63,61 @@ def test_parameters_that_share_a_text_each_get_it() -> None:
 
 def test_a_partial_has_the_texts_of_its_function() -> None:
     assert read_docstring(partial(written("Grow it."), 1)).title == "Grow it"
+
+
+class Grower:
+    """Grows."""
+
+    def grow(self) -> None:
+        """Grow it."""
+
+    @classmethod
+    def sow(cls) -> None:
+        """Sow it."""
+
+
+class Silent(BaseModel):
+    size: int
+
+    def grow(self) -> None: ...
+
+
+class Thread(threading.Thread):
+    def __call__(self) -> None: ...
+
+
+class Heir(Grower):
+    def grow(self) -> None: ...
+
+    def __call__(self) -> None: ...
+
+
+class Loud:
+    def __call__(self) -> None:
+        """Call it out."""
+
+
+@dataclasses.dataclass
+class Pair:
+    size: int
+
+
+@pytest.mark.parametrize(
+    ("function", "title"),
+    [
+        (Silent, ""),
+        (Silent(size=1).grow, ""),
+        (Thread, ""),
+        (Thread(), ""),
+        (Pair, ""),
+        (Grower, "Grows"),
+        (Grower.sow, "Sow it"),
+        (Heir, "Grows"),
+        (Heir().grow, "Grow it"),
+        (Heir(), ""),
+        (Loud(), "Call it out"),
+        (Decimal, "Construct a new Decimal object"),
+    ],
+)
+def test_what_every_class_inherits_says_nothing(function: Callable[..., Any], title: str) -> None:
+    assert read_docstring(function).title == title

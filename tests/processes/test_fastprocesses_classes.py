@@ -249,6 +249,18 @@ def test_what_a_class_says_is_checked(put: Put, complaints: Complaints, given: s
     assert AT + said in text
 
 
+def test_a_description_that_is_none_is_told_as_such(put: Put, complaints: Complaints) -> None:
+    put(
+        "odd.py",
+        "class Odd:\n    process_description = [5]\n    def execute(self, exec_body, job_progress_callback): ...\n",
+    )
+    put("odd.yaml", "callable: odd.Odd\nversion: 1\n")
+    text = (
+        "what odd.Odd says of itself cannot be read: TypeError: process_description is a list, not a ProcessDescription"
+    )
+    assert text in complaints()
+
+
 def test_a_schema_of_the_file_that_contradicts_the_class_is_an_error(put: Put, complaints: Complaints) -> None:
     put("voice.py", module())
     put("shout.yaml", "callable: voice.Shout\nid: shouting\ninputs: {text: {schema: {type: number}}}")

@@ -113,6 +113,8 @@ ANNOTATIONS = {
     "list['Later']": {"type": "array", "items": {"$ref": "#/$defs/Later"}},
     "Mapping[str, int]": {"type": "object", "additionalProperties": INTEGER},
     "Sequence[int]": {"type": "array", "items": INTEGER},
+    "Iterator[int]": {"type": "array", "items": INTEGER},
+    "Generator[int, None, None]": {"type": "array", "items": INTEGER},
 }
 CLASSES = """
 Named = NewType("Named", int)
@@ -158,6 +160,27 @@ def test_a_default_that_nobody_could_send_is_not_published(process: Callable[...
     assert defaults == {"e": "08:00:00", "f": 1.5, "g": "PT0.5S"}
 
 
+def test_defaults_may_be_said_by_a_field_of_pydantic(process: Callable[..., Process]) -> None:
+    inputs = process(
+        "def run(a: int = Field(5, ge=1, description='How many'), b: list[int] = Field(default_factory=list), "
+        "c: int = Field(ge=2), d: int = Field(...), e: int = ..., f: int | None = Field(None)) -> int: ..."
+    ).inputs
+    assert [name for name, given in inputs.items() if given.is_required] == ["c", "d", "e"]
+    assert inputs["a"].schema_ == {**INTEGER, "minimum": 1, "default": 5}
+    assert inputs["a"].description == "How many"
+    assert "default" not in inputs["b"].schema_
+    assert inputs["c"].schema_ == {**INTEGER, "minimum": 2}
+    assert inputs["f"].schema_ == INTEGER
+
+
+def test_fields_that_are_made_anew_may_be_left_out(process: Callable[..., Process]) -> None:
+    for kind in ("@dataclasses.dataclass\nclass run", "class run(BaseModel)"):
+        made = "dataclasses.field" if "dataclass" in kind else "Field"
+        inputs = process(f"{kind}:\n    a: int\n    b: list[int] = {made}(default_factory=list)").inputs
+        assert [name for name, given in inputs.items() if given.is_required] == ["a"]
+        assert inputs["b"].schema_ == {"type": "array", "items": INTEGER}
+
+
 def test_what_may_be_left_out_and_has_no_annotation_is_told(put: Put, folder: Path) -> None:
     put("tools.py", "def run(a: int, b=1, c=None, _d=2, *, context=None) -> int: ...")
     put("run.yaml", "callable: tools.run\nversion: 1\n")
@@ -174,6 +197,82 @@ def test_a_model_that_is_one_value_is_one_output(show: Show) -> None:
     assert outputs == {"result": {"type": "array", "items": INTEGER}}
 
 
+def test_a_dict_is_the_output_that_its_annotation_says_or_holds_those_that_the_file_says(
+    put: Put, folder: Path
+) -> None:
+    put("tools.py", f"{HEAD}class run(NamedTuple):\n    result: dict[str, int]\ndef count() -> dict[str, int]: ...")
+    put("count.yaml", "callable: tools.count\nversion: 1\n")
+    put("named.yaml", "callable: tools.count\nversion: 1\noutputs: {words: {title: Words}}\n")
+    put("held.yaml", "callable: tools.count\nversion: 1\noutputs: {result: {schema: {type: object}}}\n")
+    same = "{type: object, additionalProperties: {type: integer}}"
+    put("same.yaml", f"callable: tools.count\nversion: 1\noutputs: {{result: {{schema: {same}}}}}\n")
+    put("field.yaml", "callable: tools.run\nversion: 1\n")
+    whole = {name: process.returns_whole for name, process in load_registry(folder).items()}
+    assert whole == {"count": True, "named": True, "same": True, "held": False, "field": False}
+
+
+def test_members_of_a_typed_dict_are_required_as_they_say_themselves(show: Show) -> None:
+    classes = (
+        "class Base(typing.TypedDict):\n    a: int\n    b: NotRequired[int]\n"
+        "class More(Base, total=False):\n    c: int\n    d: Required[int]\n"
+    )
+    schema = show(f"{classes}def run(x: More) -> int: ...")[0]["x"]
+    assert sorted(schema["required"]) == ["a", "d"]
+    assert list(schema["properties"]) == ["a", "b", "c", "d"]
+
+
+CONTEXTS = """
+import decimal
+import fastprocesses_server.types
+from fastprocesses_server.types import Context as Ours
+class Theirs(Protocol):
+    def progress(self, percent: float) -> None: ...
+class More(Ours, Protocol): ...
+if TYPE_CHECKING:
+    from fastprocesses_server.types import Context
+"""
+TAKING = {
+    "context": "context",
+    "context: Any": "context",
+    "context: object": "context",
+    "context: Theirs": "context",
+    "context: Nowhere": "context",
+    "*, c: Ours": "c",
+    "c: fastprocesses_server.types.Context": "c",
+    "c: Annotated[Ours, 'What is there']": "c",
+    "c: Optional[Ours] = None": "c",
+    "c: Ours | None = None": "c",
+    "c: More": "c",
+    "c: Ours, /": "c",
+    "c: Context": "c",
+    "c: Optional[Context] = None": "c",
+    "c: Context | None = None": "c",
+    "c: typing.Optional[elsewhere.Context] = None": "c",
+    "context: str": None,
+    "context: str, c: Ours": "c",
+    "c: decimal.Context = None": None,
+    "c: Theirs = None": None,
+    "**context": None,
+}
+
+
+def test_the_context_is_known_by_its_type_and_by_name_where_nothing_speaks_against_it(put: Put, folder: Path) -> None:
+    functions = "".join(f"def run{n}({parameters}) -> int: ...\n" for n, parameters in enumerate(TAKING))
+    put("tools.py", HEAD + CONTEXTS + functions)
+    for number in range(len(TAKING)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    registry = load_registry(folder)
+    assert [registry[f"run{n}"].context_parameter for n in range(len(TAKING))] == list(TAKING.values())
+    assert list(registry[f"run{list(TAKING).index('context: str, c: Ours')}"].inputs) == ["context"]
+
+
+def test_a_class_of_the_authors_that_is_called_context_is_not_ours(process: Callable[..., Process]) -> None:
+    module = "@dataclasses.dataclass\nclass Context:\n    a: int = 1\ndef run(c: Context) -> int: ..."
+    published = process(module)
+    assert published.context_parameter is None
+    assert list(published.inputs) == ["c"]
+
+
 WRONG = {
     "@dataclasses.dataclass\nclass Data:\n    a: Nowhere\ndef run() -> Data: ...": "nothing about JSON: tools.Data",
     "def run(x: Self) -> int: ...": 'needs "x", which has an annotation that says nothing about JSON: Self',
@@ -184,6 +283,52 @@ WRONG = {
     "class run: ...": "what the callable returns has an annotation that says nothing about JSON: tools.run",
     "run = dict": "Python cannot tell what the callable takes; write a function around it",
 }
+
+HOLDERS = """
+import os, pathlib, pydantic
+from pathlib import Path
+@dataclasses.dataclass
+class Data:
+    place: Path
+class Model(BaseModel):
+    deep: dict[str, list[Data]] = {}
+class Named(NamedTuple):
+    place: Path
+class Typed(typing_extensions.TypedDict):
+    place: NotRequired[pydantic.FilePath]
+class Checked(BaseModel):
+    place: Annotated[Path, pydantic.AfterValidator(str)]
+Alias = NewType("Alias", Path)
+"""
+HOLDING = [
+    *("Data", "Model", "Named", "Typed", "Checked", "Alias", "Path | str", "pathlib.PurePath"),
+    *("dict[str, Path]", "dict[Path, int]", "tuple[Path, ...]", "Sequence[Path]", "list[list[Path]]"),
+    *("os.PathLike", "os.PathLike[str]", "tuple[pydantic.Json[Path], ...]"),
+]
+
+
+def test_clients_name_no_files_of_the_server(put: Put, complaints: Callable[..., str]) -> None:
+    text = "would let clients name files of the server, as a Path is a file only alone or in a list: "
+    put("tools.py", HEAD + HOLDERS + "".join(f"def run{n}(x: {x}) -> int: ...\n" for n, x in enumerate(HOLDING)))
+    for number in range(len(HOLDING)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    assert complaints().count(f'the callable needs "x", which {text}') == len(HOLDING)
+
+
+def test_outputs_tell_no_places_of_the_server(put: Put, complaints: Callable[..., str]) -> None:
+    text = "would tell clients where files of the server lie, as a Path is a file only as a whole output: "
+    returned = ["list[Path]", "dict[str, Path]", "list[Data]", "Path | str", "Model"]
+    put("tools.py", HEAD + HOLDERS + "".join(f"def run{n}() -> {x}: ...\n" for n, x in enumerate(returned)))
+    for number in range(len(returned)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    assert complaints().count(f"what the callable returns {text}") == len(returned)
+
+
+def test_a_path_that_is_alone_in_a_list_or_a_field_of_what_is_returned_is_a_file(show: Show) -> None:
+    inputs, outputs = show(
+        f"{HOLDERS}def run(a: Path, b: list[Path], c: Path | None = None, d: pydantic.FilePath = None) -> Data: ..."
+    )
+    assert {schema["contentEncoding"] for schema in [*inputs.values(), *outputs.values()]} == {"binary"}
 
 
 @pytest.mark.parametrize("module", WRONG)

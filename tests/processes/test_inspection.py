@@ -24,12 +24,12 @@ def test_a_signature_comes_back_as_data(put: Put, folder: Path) -> None:
     (found,) = inspect(folder, ["tools.run"])
     assert isinstance(found, Found)
     assert (found.target, found.version) == ("tools:run", "1.2")
-    assert [(p.name, p.kind, p.required, p.annotation) for p in found.parameters or ()] == [
-        ("a", ParameterKind.POSITION_ONLY, True, "int"),
-        ("b", ParameterKind.NAMED, True, "str"),
-        ("rest", ParameterKind.MANY, False, None),
-        ("c", ParameterKind.NAMED, False, None),
-        ("more", ParameterKind.MANY_NAMED, False, None),
+    assert [(p.name, p.kind, p.required) for p in found.parameters or ()] == [
+        ("a", ParameterKind.POSITION_ONLY, True),
+        ("b", ParameterKind.NAMED, True),
+        ("rest", ParameterKind.MANY, False),
+        ("c", ParameterKind.NAMED, False),
+        ("more", ParameterKind.MANY_NAMED, False),
     ]
 
 
@@ -131,6 +131,23 @@ def test_a_missing_package_is_told_from_a_broken_module(put: Put, folder: Path) 
     assert isinstance(broken, Failure)
     assert broken.kind is FailureKind.RAISED
     assert broken.what == "ModuleNotFoundError: No module named 'pkg.modle'"
+
+
+def test_a_class_that_cannot_be_made_is_told_with_its_place_and_a_remedy(put: Put, folder: Path) -> None:
+    put(
+        "odd.py",
+        "import abc\n"
+        "class Needs:\n    def __init__(self, size): ...\n    def execute(self): ...\n    def grow(self): ...\n"
+        "class Bare(abc.ABC):\n    @abc.abstractmethod\n    def execute(self): ...\n"
+        "class Raises:\n    def __init__(self):\n        1 / 0\n    def execute(self): ...\n",
+    )
+    reports = inspect(folder, ["odd.Needs", "odd.Needs.grow", "odd.Bare", "odd.Raises"])
+    for report, place in zip(reports, ["odd.py:2", "odd.py:2", "odd.py:6", "odd.py:9"], strict=True):
+        assert isinstance(report, Failure)
+        assert report.kind is FailureKind.NOT_MADE
+        assert report.what.startswith("the constructor of odd.")
+        assert f"({place}); make one in the module, for example `made = " in report.what
+        assert ("1 / 0" in report.detail) == (report is reports[3])
 
 
 def test_an_inspection_that_cannot_start_is_no_fault_of_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What is said of wrong files: the first line of each complaint, and the suggestion where there is one."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,7 @@ SYNTAX = [
     ("title: 99999999999999999999\n", "1:8: this number has more than 64 bits"),
     ("title: caf\udce9\n", "1:11: this is not UTF-8; save the file in that encoding"),
     ("title: a\x07\n", "1:9: control characters are not allowed"),
-    ("a: 1\n---\nb: 2\n", "2:1: but found another document"),
+    ("a: 1\n---\nb: 2\n", "2:1: another document begins here; a description file is one, remove the `---`"),
     ("<<: 1\n", "1:5: << takes a mapping, or a list of mappings"),
     ("? [a]\n: 1\n", "1:3: a key must be plain text"),
     ("[" * 100_000, "1:101: nested more than 100 deep"),
@@ -282,6 +283,32 @@ def test_all_complaints_of_all_files_come_at_once_in_order(
     ]
 
 
+def test_what_the_callable_contradicts_is_told_beside_what_is_wrong_alone(
+    put: Callable[..., Path], complaints: Callable[..., str]
+) -> None:
+    put("tools.py", "def run(x: int, y: int) -> int: ...")
+    put(
+        "a.yaml",
+        "callable: tools.run\nversion: 1\ntitle: 5\nrun: {retryOn: [ConectionError, 5]}\n"
+        "inputs:\n  x: {schema: {type: string}}\n  y: {schema: {type: nothing}}\n  z: 5\n"
+        "outputs: {result: {schema: {type: string}}}\n",
+    )
+    put("b.yaml", "callable: tools.run\nversion: 1\noutptus: {result: {schema: {type: integer}}}\n")
+    text = complaints()
+    for said in (
+        'a.yaml:3:8: "title" must be text',
+        'a.yaml:4:17: Python has no "ConectionError"',
+        "a.yaml:4:33: ",
+        "a.yaml:6:15: the schema is for string, but the callable's annotation for integer",
+        "a.yaml:7:22: ",
+        "a.yaml:8:3: ",
+        "a.yaml:9:28: the schema is for string, but the callable's annotation for integer",
+        "b.yaml:3:1: ",
+    ):
+        assert text.count(said) == 1, (said, text)
+    assert text.count("b.yaml:") == 1
+
+
 def test_an_import_that_raises_shows_the_frames_of_the_author_alone(
     put: Callable[..., Path], complaints: Callable[..., str], folder: Path
 ) -> None:
@@ -301,6 +328,11 @@ def test_a_file_that_cannot_be_read_is_named(put: Callable[..., Path], complaint
     put("a.yaml.target", "").unlink()
     (Path("processes.d") / "a.yaml").symlink_to("nowhere")
     assert complaints() == "processes.d/a.yaml:1:1: the file cannot be read: No such file or directory"
+
+
+def test_a_pipe_is_not_waited_for(folder: Path, complaints: Callable[..., str]) -> None:
+    os.mkfifo(folder / "a.yaml")
+    assert complaints() == "processes.d/a.yaml:1:1: this is no file; description files are"
 
 
 def test_a_bomb_of_aliases_is_refused_quickly(put: Callable[..., Path], complaints: Callable[..., str]) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -45,6 +46,17 @@ def logs_by_a_handler_of_its_own(_: Any) -> None:
         logger.info("once")
     finally:
         logger.removeHandler(handler)
+
+
+def logs_by_loguru(_: Any) -> None:
+    from loguru import logger as loguru  # noqa: PLC0415 - as late as authors do
+
+    loguru.debug("too quiet")
+    loguru.success("by loguru")
+    loguru.warning("two\nlines")
+    loguru.remove(0)
+    loguru.add(sys.stderr, format="my own form: {message}")
+    loguru.info("by a sink")
 
 
 def warns(_: Any) -> None:
@@ -152,6 +164,16 @@ def forks(_: Any) -> None:
 def leaves_somebody_behind(_: Any) -> None:
     print("leaving")
     subprocess.Popen(["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; echo left behind; done"])
+
+
+def leaves_a_thread_behind(_: Any) -> None:
+    def speak() -> None:
+        for _ in range(50):
+            time.sleep(0.1)
+            print("a thread of the job before")
+
+    print("started")
+    threading.Thread(target=speak, daemon=True).start()
 
 
 def is_killed(_: Any) -> None:

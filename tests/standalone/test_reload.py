@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from reloaded import SECONDS, save, says
+from reloaded import SECONDS, WORDS, save, says
 from serving import Client, Server, wait_until
 
 
@@ -74,6 +74,14 @@ def test_a_mistake_changes_nothing_and_is_told_everywhere_until_it_is_mended(
     wait_until(lambda: not warnings(client), SECONDS, dev.log)
     assert "warnings" not in client.get("/").json()
     assert client.get("/processes/say").json()["title"] == "Say"
+
+
+def test_what_was_there_before_stays_also_where_it_has_not_run_yet(dev: Server, client: Client, folder: Path) -> None:
+    (folder / "words.py").write_text(WORDS.format(word="new") + 'print("imported anew")\n')
+    wait_until(lambda: "imported anew" in dev.log(), SECONDS, dev.log)
+    (folder / "words.py").write_text("import no_such_helper")
+    wait_until(lambda: "no_such_helper" in warnings(client), SECONDS, dev.log)
+    assert says(client, "new"), dev.log()
 
 
 def test_a_new_file_is_published_and_a_removed_one_is_not_there_any_more(

@@ -61,7 +61,7 @@ def test_the_command_reaches_every_api_and_worker(parts: dict[str, Part], folder
         command.start()
         assert command.process
         assert command.process.wait(SECONDS) == 0, command.log()
-        assert "1 processes, nothing wrong; every API and worker reads them again" in command.log()
+        assert "1 process, nothing wrong; every API and worker reads them again" in command.log()
         wait_until(lambda: title(parts["api"]) == title(parts["other"]) == "Say", SECONDS, parts["other"].log)
         wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
         assert client.status(long)["status"] == "running"

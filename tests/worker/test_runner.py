@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -137,6 +138,57 @@ def test_so_does_one_that_cannot_say_how_its_job_ended(child: Child, monkeypatch
 
     child.prepare = lambda runner: setattr(runner, "_commit", fail)
     assert child.is_killed("never_ended", monkeypatch)
+
+
+def test_a_module_that_can_no_longer_be_imported_is_told_as_such(child: Child) -> None:
+    record = child.run("no_longer", "import no_such_helper")
+    assert problem(record).startswith("The process cannot run: its module has changed and cannot be imported.")
+
+
+def test_an_import_may_cost_an_attempt(child: Child) -> None:
+    text = "raise ConnectionError"
+    record = child.run("unreachable", text, retryOn=["ConnectionError"], attempts=2, retryDelay="60s")
+    assert record["status"] == "accepted"
+
+
+STAYS = "import threading\ndef upper(text):\n    threading.Thread(target={}, daemon=True).start()\n    return text"
+
+
+@pytest.mark.parametrize("target", ["lambda: threading.Event().wait(2)", "threading.Event().wait"])
+def test_a_process_in_which_a_job_has_left_a_thread_ends(child: Child, target: str) -> None:
+    with pytest.raises(SystemExit):
+        child.run(f"left_{len(target)}", STAYS.format(target))
+    assert child.record()["status"] == "successful"
+
+
+def test_so_does_one_in_which_it_has_left_a_timer(child: Child) -> None:
+    text = "import threading\ndef upper(text):\n    threading.Timer(2, print).start()\n    return text"
+    with pytest.raises(SystemExit):
+        child.run("left_timer", text)
+
+
+POOL = """\
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
+from tqdm import tqdm
+
+def upper(text):
+    global kept
+    kept = ThreadPoolExecutor(2), ThreadPool(2)
+    assert list(kept[0].map(str, kept[1].map(int, "12"))) == ["1", "2"]
+    for _ in tqdm("ab"):
+        time.sleep(0.05)
+    return text
+"""
+
+
+def test_threads_that_wait_for_work_may_stay(child: Child) -> None:
+    child.run("kept_pools", POOL)
+    assert child.record()["status"] == "successful"
+    futures, threads = sys.modules["kept_pools"].kept
+    futures.shutdown()
+    threads.terminate()
 
 
 def test_a_process_that_has_done_its_job_lives_on(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,8 @@ class ProcessClass:
             found = instance.get_description()
         if isinstance(found, BaseModel):
             return found.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)
+        if not isinstance(found or {}, Mapping):
+            raise TypeError(f"process_description is a {type(found).__name__}, not a ProcessDescription or a dict")
         jsonable: Members = to_jsonable_python(dict(found or {}), by_alias=True, exclude_none=True)
         return jsonable
 
