@@ -42,6 +42,7 @@ def test_progress_moves_and_the_results_appear(page: Page, slow: str) -> None:
     expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
     page.get_by_role("link", name="Results", exact=True).click()
     expect(page.locator("h1")).to_have_text("Results")
+    page.wait_for_load_state("networkidle")  # the job goes with the end of the test, and the picture with it
 
 
 def test_the_title_message_time_and_rest_follow_the_run(page: Page, slow: str) -> None:
