@@ -14,7 +14,7 @@ from urllib.parse import quote
 import orjson
 from fastapi import Request, Response
 
-from ..links import HTML, JSON, Link
+from ..links import JSON, Link
 
 MOST_KEPT_BYTES = 64 * 1024**2
 URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
@@ -28,6 +28,8 @@ class Document:
     body: bytes
     media_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_compressible: bool = False
+    """Whether it comes compressed where that is welcome."""
 
     @cached_property
     def etag(self) -> str:
@@ -56,12 +58,11 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 def document_response(request: Request, document: Document) -> Response:
-    """For GET and HEAD; 304 to a client that has the document already. Pages come compressed where that is welcome."""
-    is_page = document.media_type == HTML
-    is_gzipped = is_page and takes_gzip(request)
+    """For GET and HEAD; 304 to a client that has the document already."""
+    is_gzipped = document.is_compressible and takes_gzip(request)
     headers = {
-        "ETag": f"W/{document.etag}" if is_page else document.etag,
-        "Vary": "Accept, Accept-Encoding" if is_page else "Accept",
+        "ETag": f"W/{document.etag}" if document.is_compressible else document.etag,
+        "Vary": "Accept, Accept-Encoding" if document.is_compressible else "Accept",
         **document.headers,
     }
     if is_known(request, document.etag):

@@ -43,7 +43,7 @@ def show(request: Request, page: Page, document: Mapping[str, Any], links: Seque
     settings = services_of(request).settings
     headers = {"Link": link_header(links)} if links else {}
     body = render(settings, request.url.path, page, document, links)
-    return Document(body.encode(), HTML, {**headers, **page_headers(settings)})
+    return Document(body.encode(), HTML, {**headers, **page_headers(settings)}, is_compressible=True)
 
 
 def render(settings: Settings, path: str, page: Page, document: Mapping[str, Any], links: Sequence[Link]) -> str:

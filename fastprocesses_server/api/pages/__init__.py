@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import orjson
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup
-from starlette.staticfiles import StaticFiles
 
 from ...settings import Settings
 
@@ -75,8 +74,10 @@ def imported(script: str) -> tuple[str, ...]:
 
 
 @cache
-def static_files() -> StaticFiles:
-    return StaticFiles(packages=[(__package__, "static")])
+def static_files() -> dict[str, Path]:
+    """By their paths below `static`."""
+    folder = Path(__file__).parent / "static"
+    return {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
 
 
 def page_headers(settings: Settings) -> dict[str, str]:
