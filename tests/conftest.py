@@ -9,6 +9,17 @@ from serving import ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
 
+LONGEST = ("system", "chaos", "engine", "standalone", "pages", "sentinel")
+"""Folders with files that take minutes: begun first, so that none is left alone at the end of a run side by side."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=turn)
+
 
 @pytest.fixture
 def remark(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
