@@ -289,9 +289,11 @@ def show(
 
     As a description file, unless an option asks for something else.
     """
+    from .api.negotiation import AS_JSON
     from .api.openapi_dialects import OPENAPI_30_DIALECT
     from .api.openapi_execution import ProcessPath
     from .api.processes import description
+    from .api.representation import links_in
     from .authoring.effective import find_effective, members
     from .authoring.origins import origins, table
     from .authoring.yaml_writer import write_yaml
@@ -307,7 +309,8 @@ def show(
         path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
         _print_json({path.path: {"post": path.operation()}})
     elif ogc:
-        _print_json(description(effective.process, _urls(settings), effective.older))
+        document = description(effective.process, _urls(settings), effective.older)
+        _print_json({**document, "links": [*links_in(AS_JSON, document["links"])]})
     else:
         _print(write_yaml(members(effective, settings)))
 

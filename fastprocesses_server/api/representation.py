@@ -32,7 +32,7 @@ def represent(
     request: Request, form: Form, document: Mapping[str, Any], page: Page, *, links: Sequence[Link] = ()
 ) -> Document:
     """The document in one of `FORMS`; its links, or these, say where the other is (/req/core/pl-links)."""
-    shown = [*_of_form(links or document.get("links", ()), form)]
+    shown = [*links_in(form, links or document.get("links", ()))]
     if form == AS_HTML:
         return show(request, page, document, shown)
     return encode({**document, "links": shown} if "links" in document else document, links=shown)
@@ -54,7 +54,8 @@ def render(settings: Settings, path: str, page: Page, document: Mapping[str, Any
     return template.render(settings=settings, root=root, path=path, **facts)
 
 
-def _of_form(links: Sequence[Link], form: Form) -> Iterator[Link]:
+def links_in(form: Form, links: Sequence[Link]) -> Iterator[Link]:
+    """What is `self` in this form has an `alternate` in the other."""
     for one in links:
         if one["rel"] != "self":
             yield one

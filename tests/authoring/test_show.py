@@ -245,7 +245,9 @@ def test_the_process_description_is_as_it_was(name: str, golden_registry: Regist
 def test_the_command_prints_the_process_description(golden_folder: Path, run: Run) -> None:
     done = run("data", "--ogc", "--processes", str(golden_folder))
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (GOLDEN / "data.json").read_text()
+    document = json.loads(done.stdout)
+    document["links"] = [link for link in document["links"] if link["rel"] != "alternate"]
+    assert document == json.loads((GOLDEN / "data.json").read_text())
 
 
 def test_every_kind_of_signature_has_its_golden_file() -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from serving import Client, OwnValkey, Part, free_port, own_valkey, shared_environment, wait_until
+from serving import ROOT, Client, OwnValkey, Part, free_port, own_valkey, shared_environment, wait_until
 
 from fastprocesses_server import api
 from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
@@ -26,6 +26,7 @@ AT_ONCE = 1.0
 PASSWORD = "hunter2"  # noqa: S105
 
 STATIC = "pages.css"
+LOGO = str(ROOT / "fastprocesses_server" / "api" / "pages" / "static" / "icon.svg")
 
 NEED_NO_REDIS = {
     "/",
@@ -61,7 +62,11 @@ def trouble(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         settings = f"port {port}\nbind 127.0.0.1\nrequirepass {PASSWORD}\nenable-protected-configs yes\n"
         url = f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
         valkey = stack.enter_context(own_valkey(folder, url, settings))
-        environment = {**shared_environment(valkey.url, published, folder), "FP_WORKER_CONCURRENCY": "2"}
+        environment = {
+            **shared_environment(valkey.url, published, folder),
+            "FP_WORKER_CONCURRENCY": "2",
+            "FP_LOGO": LOGO,
+        }
         serve, worker = (Part(command, folder=folder, environment=environment) for command in ("serve", "worker"))
         client = Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=60)
         stack.enter_context(client)
