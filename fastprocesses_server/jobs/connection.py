@@ -56,7 +56,16 @@ class _OnceAsync(AsyncRetry):
     async def call_with_retry(
         self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False
     ) -> Any:
-        return await super().call_with_retry(do, fail, is_retryable or _is_elsewhere, with_failure_count)
+        async def said() -> Any:
+            """uvloop says in its own way that Redis has closed a connection since it was made."""
+            try:
+                return await do()
+            except RuntimeError as error:
+                if "handler is closed" not in str(error):
+                    raise
+                raise redis.ConnectionError(str(error)) from error
+
+        return await super().call_with_retry(said, fail, is_retryable or _is_elsewhere, with_failure_count)
 
 
 REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)

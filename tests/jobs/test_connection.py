@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import redis
 from kombu import Connection
 from serving import free_port
 
@@ -72,3 +73,31 @@ def test_sentinels_that_are_away_are_an_error_of_the_store_without_a_secret() ->
     with pytest.raises(STORE_ERRORS, match="No master found for 'jobs'") as of_a_loop:
         asyncio.run(ping())
     assert "hunter" not in f"{of_threads.value!r} {of_a_loop.value!r}"
+
+
+def test_a_connection_that_is_closed_before_it_is_written_to_counts_as_one_that_is_away(redis_url: str) -> None:
+    """As uvloop tells it, which raises no OSError then."""
+
+    async def ask() -> tuple[bool, type[Exception]]:
+        client = connect_async(redis_url, connections=1)
+        closed = RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+        answers: list[Exception | bool] = [closed]
+        connection = await client.connection_pool.get_connection()
+
+        async def do() -> bool:
+            answer = answers.pop(0) if answers else True
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        async def fail(_error: Exception, _count: int) -> None: ...
+
+        once = await connection.retry.call_with_retry(do, fail, with_failure_count=True)
+        answers += [closed, closed]
+        with pytest.raises(STORE_ERRORS) as told:
+            await connection.retry.call_with_retry(do, fail, with_failure_count=True)
+        await client.connection_pool.release(connection)
+        await client.aclose()
+        return once, told.type
+
+    assert asyncio.run(ask()) == (True, redis.ConnectionError)
