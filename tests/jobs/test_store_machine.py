@@ -21,7 +21,7 @@ from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
 
-EXAMPLES = int(os.environ.get("STORE_MACHINE_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("STORE_MACHINE_EXAMPLES", "60"))
 ATTEMPTS = 2
 PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})

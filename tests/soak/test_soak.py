@@ -22,7 +22,7 @@ from visitors import AT_ONCE, Expected, Visitors
 
 from fastprocesses_server.jobs.connection import connect
 
-JOBS = int(os.environ.get("SOAK_JOBS", "1500"))
+JOBS = int(os.environ.get("SOAK_JOBS", "1200"))
 WARM_UP = min(1000, JOBS // 3)
 CONCURRENCY = 4
 SAMPLE = 10

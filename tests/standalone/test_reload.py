@@ -133,7 +133,7 @@ def open_files(processes: list[psutil.Process]) -> dict[str, int]:
     return {" ".join(process.cmdline()): process.num_fds() for process in processes}
 
 
-def test_ten_reloads_leave_no_process_and_no_open_file(dev: Server, client: Client, folder: Path) -> None:
+def test_six_reloads_leave_no_process_and_no_open_file(dev: Server, client: Client, folder: Path) -> None:
     assert dev.process
     supervisor = psutil.Process(dev.process.pid)
     assert says(client, "old")
@@ -146,7 +146,7 @@ def test_ten_reloads_leave_no_process_and_no_open_file(dev: Server, client: Clie
 
     wait_until(is_settled, SECONDS, dev.log)
     before = open_files(family(supervisor))
-    for word in map(str, range(10)):
+    for word in map(str, range(6)):
         save(folder, word)
         wait_until(lambda word=word: says(client, word), SECONDS, dev.log)
     wait_until(is_settled, SECONDS, lambda: "\n".join(" ".join(p.cmdline()) for p in family(supervisor)))
