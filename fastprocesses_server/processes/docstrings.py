@@ -83,7 +83,8 @@ def _own_text(function: Any) -> str | None:
 def _inherited(cls: type, method: str = "") -> str | None:
     """What is written at a class or its method, or there where they come from, but what every class inherits."""
     for base in cls.__mro__:
-        text = getattr(base.__dict__.get(method), "__doc__", None) if method else base.__dict__.get("__doc__")
+        found = base.__dict__.get(method or "__doc__")
+        text = found.__doc__ if method and found is not None else found
         if isinstance(text, str) and (base is cls or not _is_everybodys(base)):
             return inspect.cleandoc(text)
     return None
