@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from fastprocesses_server.processes.complaints import DescriptionErrors
+from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
 
 
@@ -24,6 +25,18 @@ def put(folder: Path) -> Callable[[str, str | bytes], Path]:
         return path
 
     return put
+
+
+@pytest.fixture
+def publish(put: Callable[[str, str], Path], folder: Path) -> Callable[..., Process]:
+    """The process of a module's function `run`, and of a file with that text beside its callable."""
+
+    def publish(module: str, file: str = "") -> Process:
+        put("tools.py", module)
+        put("run.yaml", "callable: tools.run\nversion: 1\n" + file)
+        return load_registry(folder)["run"]
+
+    return publish
 
 
 @pytest.fixture

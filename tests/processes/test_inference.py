@@ -9,22 +9,14 @@ from typed_module import CLASSES as SHARED
 from typed_module import HEAD
 
 from fastprocesses_server.processes.description import Process
-from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.processes.schemas import compile_schema
 
 Put = Callable[..., Path]
 
 
 @pytest.fixture
-def published(put: Put, folder: Path) -> Callable[..., Process]:
-    """The process of a module's function `run`, and of a file with that text beside its callable."""
-
-    def published(module: str, file: str = "") -> Process:
-        put("tools.py", HEAD + module)
-        put("run.yaml", "callable: tools.run\nversion: 1\n" + file)
-        return load_registry(folder)["run"]
-
-    return published
+def published(publish: Callable[..., Process]) -> Callable[..., Process]:
+    return lambda module, file="": publish(HEAD + module, file)
 
 
 INTEGER = {"type": "integer"}

@@ -22,15 +22,8 @@ INTEGER, NUMBER, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "strin
 
 
 @pytest.fixture
-def process(put: Put, folder: Path) -> Callable[..., Process]:
-    """Of a module's `run`."""
-
-    def process(module: str, file: str = "") -> Process:
-        put("tools.py", HEAD + module)
-        put("run.yaml", "callable: tools.run\nversion: 1\n" + file)
-        return load_registry(folder)["run"]
-
-    return process
+def process(publish: Callable[..., Process]) -> Callable[..., Process]:
+    return lambda module, file="": publish(HEAD + module, file)
 
 
 @pytest.fixture
