@@ -49,6 +49,13 @@ def hang_up(*parts: Part) -> None:
         part.process.send_signal(signal.SIGHUP)
 
 
+def reload_worker(parts: dict[str, Part], folder: Path, client: Client) -> None:
+    """Until it runs the new code."""
+    save(folder, "new")
+    hang_up(parts["worker"])
+    wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
+
+
 def test_the_command_reaches_every_api_and_worker(parts: dict[str, Part], folder: Path, tmp_path: Path) -> None:
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         end = tmp_path / "end"
@@ -101,9 +108,7 @@ def test_a_dismissed_job_of_the_old_code_ends(parts: dict[str, Part], folder: Pa
         long = client.submit("say", {"until": str(tmp_path / "never")})
         client.when(long, "running")
         heirs = psutil.Process(worker.pid).children()
-        save(folder, "new")
-        worker.send_signal(signal.SIGHUP)
-        wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
+        reload_worker(parts, folder, client)
         assert client.status(long)["status"] == "running"
         assert client.delete(f"/jobs/{long}").json()["status"] == "dismissed"
         wait_until(lambda: not any(heir.is_running() for heir in heirs), SECONDS, parts["worker"].log)
@@ -119,9 +124,7 @@ def test_a_job_whose_old_process_dies_runs_again_with_the_new_code(
         long = client.submit("say", {"until": str(end)})
         client.when(long, "running")
         (heir,) = psutil.Process(worker.pid).children()
-        save(folder, "new")
-        worker.send_signal(signal.SIGHUP)
-        wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
+        reload_worker(parts, folder, client)
         heir.kill()
         end.touch()
         assert client.finished(long)["status"] == "successful"
@@ -131,15 +134,11 @@ def test_a_job_whose_old_process_dies_runs_again_with_the_new_code(
 def test_a_worker_that_is_stopped_after_a_reload_gives_back_the_jobs_of_the_old_code(
     parts: dict[str, Part], folder: Path, tmp_path: Path
 ) -> None:
-    worker = parts["worker"].process
-    assert worker
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         end = tmp_path / "end"
         long = client.submit("say", {"until": str(end)})
         client.when(long, "running")
-        save(folder, "new")
-        worker.send_signal(signal.SIGHUP)
-        wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
+        reload_worker(parts, folder, client)
         assert parts["worker"].stop() == 0
         assert client.status(long)["status"] == "accepted"
         parts["worker"].start()
