@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import httpx
-from serving import Client, Part
+from serving import Client, Part, wait_until
 
 SECONDS = 30
 
@@ -15,6 +15,8 @@ WORD = "{word}"
 
 
 def say(until: str = "") -> str:
+    if until:
+        Path(until + ".begun").touch()
     while until and not Path(until).exists():
         time.sleep(0.05)
     return WORD
@@ -47,6 +49,13 @@ def save(folder: Path, word: str) -> None:
 def says(client: Client, word: str) -> bool:
     response = client.execute("say", {})
     return response.status_code == 200 and response.text == word
+
+
+def begin(client: Client, until: Path) -> str:
+    """A job of `say` whose code is loaded: a job that is running may still be about to import it."""
+    job_id = client.submit("say", {"until": str(until)})
+    wait_until(until.with_name(f"{until.name}.begun").exists, SECONDS, lambda: str(client.status(job_id)))
+    return job_id
 
 
 def url(part: Part) -> str:

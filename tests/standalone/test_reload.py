@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from reloaded import SECONDS, WORDS, save, says
+from reloaded import SECONDS, WORDS, begin, save, says
 from serving import Client, Server, wait_until
 
 
@@ -35,8 +35,7 @@ def test_a_running_job_ends_with_the_old_code_and_a_new_one_has_the_new(
     dev: Server, client: Client, folder: Path, tmp_path: Path
 ) -> None:
     end = tmp_path / "end"
-    long = client.submit("say", {"until": str(end)})
-    client.when(long, "running")
+    long = begin(client, end)
     save(folder, "new")
     wait_until(lambda: "takes over" in dev.log(), SECONDS, dev.log)
     wait_until(lambda: says(client, "new"), SECONDS, dev.log)

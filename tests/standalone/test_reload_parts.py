@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from reloaded import SECONDS, is_ready, save, says, title, url
+from reloaded import SECONDS, begin, is_ready, save, says, title, url
 from serving import Client, OwnValkey, Part, own_valkey, shared_environment, wait_until
 
 JOBS = 100
@@ -59,8 +59,7 @@ def reload_worker(parts: dict[str, Part], folder: Path, client: Client) -> None:
 def test_the_command_reaches_every_api_and_worker(parts: dict[str, Part], folder: Path, tmp_path: Path) -> None:
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         end = tmp_path / "end"
-        long = client.submit("say", {"until": str(end)})
-        client.when(long, "running")
+        long = begin(client, end)
         save(folder, "new")
         (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.1\ntitle: Say\n")
         assert title(parts["api"]) != "Say"
@@ -105,8 +104,7 @@ def test_a_dismissed_job_of_the_old_code_ends(parts: dict[str, Part], folder: Pa
     worker = parts["worker"].process
     assert worker
     with Client(base_url=url(parts["api"]), timeout=60) as client:
-        long = client.submit("say", {"until": str(tmp_path / "never")})
-        client.when(long, "running")
+        long = begin(client, tmp_path / "never")
         heirs = psutil.Process(worker.pid).children()
         reload_worker(parts, folder, client)
         assert client.status(long)["status"] == "running"
@@ -121,8 +119,7 @@ def test_a_job_whose_old_process_dies_runs_again_with_the_new_code(
     assert worker
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         end = tmp_path / "end"
-        long = client.submit("say", {"until": str(end)})
-        client.when(long, "running")
+        long = begin(client, end)
         (heir,) = psutil.Process(worker.pid).children()
         reload_worker(parts, folder, client)
         heir.kill()
@@ -136,8 +133,7 @@ def test_a_worker_that_is_stopped_after_a_reload_gives_back_the_jobs_of_the_old_
 ) -> None:
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         end = tmp_path / "end"
-        long = client.submit("say", {"until": str(end)})
-        client.when(long, "running")
+        long = begin(client, end)
         reload_worker(parts, folder, client)
         assert parts["worker"].stop() == 0
         assert client.status(long)["status"] == "accepted"
@@ -212,21 +208,20 @@ def test_a_running_job_keeps_its_time_limit_over_a_reload_and_new_ones_have_the_
     parts: dict[str, Part], folder: Path, tmp_path: Path
 ) -> None:
     file = folder / "say.yaml"
-    never = {"until": str(tmp_path / "never")}
+    never = tmp_path / "never"
     with Client(base_url=url(parts["api"]), timeout=60) as client:
-        unlimited = client.submit("say", never)
-        client.when(unlimited, "running")
+        unlimited = begin(client, never)
         save(folder, "new")
         file.write_text("callable: words.say\nversion: 1.0.1\ntitle: Short\nrun: {timeLimit: {hard: 2s}}\n")
         hang_up(parts["api"], parts["worker"])
         wait_until(lambda: title(parts["api"]) == "Short", SECONDS, parts["api"].log)
         wait_until(lambda: says(client, "new"), SECONDS, parts["worker"].log)
-        limited = client.submit("say", never)
+        limited = client.submit("say", {"until": str(never)})
         ended = client.finished(limited)
         assert (ended["status"], "time limit" in str(client.get(f"/jobs/{limited}/results").json())) == ("failed", True)
         assert client.status(unlimited)["status"] == "running"
 
-        second = client.submit("say", never)
+        second = client.submit("say", {"until": str(never)})
         client.when(second, "running")
         save(folder, "newest")
         file.write_text("callable: words.say\nversion: 1.0.2\ntitle: Long\n")
