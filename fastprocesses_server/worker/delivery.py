@@ -25,7 +25,8 @@ from ..jobs.results import ResultStore
 from ..jobs.status_info import status_info
 from ..links import Urls
 from ..processes.registry import Registry
-from ..settings import SECRET_PREFIX, Settings
+from ..settings import Settings
+from ..settings.kinds import SECRET_PREFIX
 
 SECONDS = 10
 """For a delivery that is not large."""

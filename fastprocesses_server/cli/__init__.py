@@ -1,0 +1,18 @@
+"""The command line: a thin function for each command. Commands import what they need when they run."""
+
+import sys
+
+from ..errors import StartError, UsageError
+from . import authoring, running
+from .common import app
+
+__all__ = ["authoring", "main", "running"]
+
+
+def main() -> None:
+    """What is wrong with settings or description files ends the command with its text, and status 1; 2 is misuse."""
+    try:
+        app()
+    except StartError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command line's voice
+        sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -1,0 +1,5 @@
+"""Settings from environment variables, `.env`, secret files and the command line, in rising order: files first."""
+
+from .loading import Settings, load_settings, setting_names, unknown_names
+
+__all__ = ["Settings", "load_settings", "setting_names", "unknown_names"]

@@ -1,0 +1,103 @@
+"""What the API offers: where it listens, to whom it answers, what it shows."""
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from ..processes.quantities import Bytes
+from .kinds import Names, also, setting
+
+
+class Listening(BaseModel):
+    """Where the API listens, and what it believes of requests."""
+
+    host: str = setting("127.0.0.1", "Address that the server listens on; 0.0.0.0 for all.")
+    port: Annotated[int, Field(ge=0, le=65535)] = setting(8000, "Port that the server listens on.")
+    public_url: str | None = setting(
+        None, "URL under which clients reach the server, with its path; links are built from it."
+    )
+    trusted_hosts: Names = setting(
+        (), "Host names that links may be built from where FP_PUBLIC_URL is not set (loopback always may)."
+    )
+    trusted_proxies: Names = setting((), "Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
+    cors_allowed_origins: Names = setting(
+        ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
+    )
+    max_body_size: Bytes = setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"{network} is neither an address nor a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_absolute(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/?#]+", value):
+            raise ValueError("must begin with http:// or https:// and a host")
+        return value
+
+
+class Answers(BaseModel):
+    """How executions are answered."""
+
+    sync_execution_timeout_seconds: Annotated[float, Field(gt=0)] | None = setting(
+        None,
+        "Where set, a synchronous execution that takes longer is answered with 504, "
+        "and stopped where nobody else waits for it.",
+        names=also("SYNC_EXECUTION_TIMEOUT_SECONDS"),
+    )
+    keep_sync_jobs: bool = setting(
+        False, "Synchronous executions leave a public job behind, linked from their answers."
+    )
+    default_response: Literal["raw", "document"] = setting(
+        "raw",
+        "What requests that say no `response` get: "
+        "raw, or document as in fastprocesses, which is outside the standard.",
+    )
+    default_mode: Literal["sync", "async"] = setting(
+        "sync",
+        "How requests without `Prefer` run where both modes are offered: "
+        "sync, or async as in fastprocesses, which is outside the standard.",
+    )
+    job_list: Literal["all", "off"] = setting("all", "Whether /jobs lists the jobs.")
+
+
+class Pages(BaseModel):
+    """What the pages look like."""
+
+    templates_dir: Path | None = setting(
+        None, "Folder whose templates (Jinja) take the place of those of the pages that have the same names."
+    )
+    logo: Path | None = setting(
+        None, "Picture at the head of every page: a file, SVG, PNG or any other that browsers show."
+    )
+    map_tiles: str | None = setting(
+        None,
+        "Where maps get their background from, for example https://tile.example.org/{z}/{x}/{y}.png; "
+        "empty: coastlines, from this server.",
+    )
+    map_attribution: str | None = setting(None, "Whom maps name as the source of that background.")
+
+
+class About(BaseModel):
+    """What the service says of itself."""
+
+    api_title: str = setting("OGC API - Processes", "Title of the landing page.", names=also("API_TITLE"))
+    api_version: str = setting("1.0.0", "Version of your API, as its definition shows it.", names=also("API_VERSION"))
+    api_description: str = setting(
+        "Processes published with fastprocesses-server.", "Text of the landing page.", names=also("API_DESCRIPTION")
+    )
+    api_contact_name: str | None = setting(None, "Who runs the service.", names=also("API_CONTACT_NAME"))
+    api_contact_email: str | None = setting(None, "Address for questions.", names=also("API_CONTACT_EMAIL"))
+    api_contact_url: str | None = setting(None, "Page for questions.", names=also("API_CONTACT_URL"))
+    api_license_name: str | None = setting(None, "Licence of the service.", names=also("API_LICENSE_NAME"))
+    api_license_url: str | None = setting(None, "Page of that licence.", names=also("API_LICENSE_URL"))
