@@ -154,7 +154,7 @@ def _wrong_exception(name: str, folder: Path) -> str:
     except (NoSuchName, NotAnException) as error:
         return str(error)
     except BaseException as error:  # noqa: BLE001 - the author's code runs here, and may even exit
-        return f"{type(error).__name__}: {error}"
+        return _said_by(error)
     return ""
 
 
@@ -186,7 +186,14 @@ def _detail(error: BaseException, folder: Path) -> str:
 
 
 def _first_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    return _said_by(error).splitlines()[0]
+
+
+def _said_by(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - its text is the author's code as well
+        return f"{type(error).__name__}, which has no text"
 
 
 def _is_there(module: str) -> bool:
