@@ -7,12 +7,14 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.following import Sight
 from ..jobs.record import Job
 from ..jobs.status_info import status_info
 from ..links import EVENT_STREAM, Urls
+from .followers import Followers
 from .jobs import LOOK_SECONDS, find_job
 from .services import Services, services_of, urls_of
 
@@ -38,7 +40,19 @@ async def job_events(request: Request, job_id: str) -> Response:
     if request.method == "HEAD":
         return Response(headers=HEADERS)
     known = read_event_id(request.headers.get("last-event-id", ""))
-    return StreamingResponse(stream(services, urls_of(request), job.id, known), headers=HEADERS)
+    return EventStream(stream(services, urls_of(request), job.id, known), services.followers)
+
+
+class EventStream(StreamingResponse):
+    """One follower, from its first byte to its last, however it ends."""
+
+    def __init__(self, events: AsyncIterator[bytes], followers: Followers) -> None:
+        super().__init__(events, headers=HEADERS)
+        self.followers = followers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.followers.one_more():
+            await super().__call__(scope, receive, send)
 
 
 def read_event_id(text: str) -> int:
