@@ -81,7 +81,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
 
 
 def page_of(job: Job) -> Page:
-    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
+    return Page("job.html", f"Job {job.id[:8]}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
 
 
 def run_seconds(job: Job) -> float | None:

@@ -138,12 +138,13 @@ def test_where_no_events_come_the_page_asks(page: Page, client: Client, watch: A
 def test_hostile_text_is_shown_as_text(page: Page, client: Client) -> None:
     job_id = client.submit("talk", {"how": "shows markup"})
     page.goto(f"/jobs/{job_id}")
-    expect(page.get_by_role("log")).to_contain_text("<img src=x onerror=alert(1)>")
-    expect(page.locator(".message")).to_have_text("<script>alert(2)</script>")
+    expect(page.get_by_role("log")).to_contain_text("<img src=x onerror=alert(1)>\\u202e")
+    expect(page.locator(".message")).to_have_text("<script>alert(2)</script>\\u202e")
     expect(page.locator(".status")).to_have_text("successful")
     assert page.locator("main img, main script").count() == 0
+    assert "\u202e" not in page.content()
     page.goto("/jobs")
-    expect(page.locator("tr", has_text=job_id[:8])).to_contain_text("<script>alert(2)</script>")
+    expect(page.locator("tr", has_text=job_id[:8])).to_contain_text("<script>alert(2)</script>\\u202e")
 
 
 def test_times_are_those_of_the_reader(browser: Browser, server: Server, client: Client) -> None:

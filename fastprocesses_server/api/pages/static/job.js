@@ -1,5 +1,6 @@
 /** The page of a job follows it: by events, and by asking now and then where events do not come. */
 
+import { make, quoted, visible } from "./elements.js";
 import { renew } from "./renewal.js";
 import { duration, localTimes, roughly } from "./times.js";
 
@@ -52,7 +53,7 @@ function showProgress({ progress, message }) {
     within(".percent").textContent = `${progress} %`;
     estimate();
   }
-  within(".message").textContent = message ?? "";
+  within(".message").textContent = visible(message ?? "");
   const { status } = course.dataset;
   const said = status === "running" ? `${status} ${progress} % ` : `${status} `;
   document.title = said + document.title.slice(document.title.indexOf("–"));
@@ -94,22 +95,10 @@ function showLines(lines, { instead = false } = {}) {
 }
 
 function lineElement({ time, level, source, text }) {
-  const line = document.createElement("p");
-  line.className = `line at-${level.toLowerCase()} of-${source}`;
-  const moment = document.createElement("time");
-  moment.dateTime = time;
-  moment.textContent = new Date(time).toLocaleTimeString("sv-SE");
-  moment.title = time;
-  line.append(moment, " ");
-  if (level !== "INFO") {
-    const word = document.createElement("b");
-    word.textContent = level;
-    line.append(word, " ");
-  }
-  const said = document.createElement("bdi");
-  said.textContent = text;
-  line.append(said);
-  return line;
+  const hour = new Date(time).toLocaleTimeString("sv-SE");
+  const moment = make("time", { datetime: time, title: time }, hour);
+  const word = level === "INFO" ? [] : [make("b", {}, level), " "];
+  return make("p", { class: `line at-${level.toLowerCase()} of-${source}` }, moment, " ", ...word, quoted(text));
 }
 
 /* Following */
