@@ -1,4 +1,4 @@
-"""Those who follow a job or wait for its end: each has its record looked at twice a second, and a process bears so many."""
+"""Those who follow a job or wait for its end: each has it looked at twice a second, and a process bears so many."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

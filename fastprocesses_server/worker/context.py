@@ -40,7 +40,10 @@ class Context:
         return self._workdir
 
     def progress(self, percent: float, message: str = "") -> None:
-        """Report how far the run is, 0 to 100; it never goes back, and too frequent reports are left out, but not the first of 100."""
+        """Report how far the run is, 0 to 100; it never goes back.
+
+        Too frequent reports are left out, but not the first of 100.
+        """
         self._tells_progress = True
         self._tell(percent, message)
 
