@@ -50,6 +50,8 @@ def test_the_title_message_time_and_rest_follow_the_run(page: Page, slow: str) -
     expect(page).to_have_title(re.compile(rf"^running [3-9]0 % {DASH} Job [0-9a-f]{{8}}, heat-map {DASH} "))
     expect(page.locator(".message")).to_have_text(re.compile(r"step \d+ of 10"))
     expect(page.locator(".elapsed")).to_have_text(re.compile(r"0:00:0[2-9]"))
+    started, updated = (page.locator(f".{name} time").inner_text() for name in ("started", "updated"))
+    assert updated > started
     expect(page.locator(".rest")).to_have_text(re.compile(r"about \d s left"))
     expect(page).to_have_title(re.compile(f"^successful {DASH} Job "))
     expect(page.locator(".rest")).to_have_text("")

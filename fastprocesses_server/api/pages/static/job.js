@@ -2,7 +2,7 @@
 
 import { make, quoted, visible } from "./elements.js";
 import { renew } from "./renewal.js";
-import { duration, localTimes, roughly } from "./times.js";
+import { duration, localTimes, roughly, setTime } from "./times.js";
 
 const MOST_LINES = 1001; // with one that says how many came before
 const POLL = 2000;
@@ -46,7 +46,7 @@ function tick() {
   within(".rest").textContent = left;
 }
 
-function showProgress({ progress, message }) {
+function showProgress({ progress, message, updated }) {
   const bar = within("progress");
   if (progress !== bar.value) {
     bar.value = progress;
@@ -54,6 +54,7 @@ function showProgress({ progress, message }) {
     estimate();
   }
   within(".message").textContent = visible(message ?? "");
+  setTime(within(".updated time"), updated);
   const { status } = course.dataset;
   const said = status === "running" ? `${status} ${progress} % ` : `${status} `;
   document.title = said + document.title.slice(document.title.indexOf("–"));

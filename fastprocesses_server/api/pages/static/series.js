@@ -50,12 +50,13 @@ function momentOf(value) {
   return Date.parse(value.replace(" ", "T") + (value.length > DATE_LENGTH && !ZONE.test(value) ? "Z" : ""));
 }
 
-/** An axis of times in UTC: years, days, or the hours, minutes and seconds that follow the day in its title. */
+/** An axis of times in UTC: years, days, or times of the day in its title and of those at midnight. */
 function axisOf(column) {
   return (from, to, many) => {
     const step = STEPS.find((one) => one >= (to - from) / many);
     if (!step) return { title: column, ticks: years(from, to, many) };
-    const labelOf = (moment) => (step < DAY ? textOf(moment).slice(11, step < MINUTE ? 19 : 16) : dayOf(moment));
+    const timeOf = (moment) => textOf(moment).slice(11, step < MINUTE ? 19 : 16);
+    const labelOf = (moment) => (step < DAY && moment % DAY ? timeOf(moment) : dayOf(moment));
     const title = step < DAY ? `${column}, UTC, from ${dayOf(from)}` : column;
     return { title, ticks: multiples(step, from, to).map((moment) => [moment, labelOf(moment)]) };
   };
