@@ -33,13 +33,19 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @router.api_route("/jobs/{job_id}", methods=["GET", "HEAD"])
 async def job_status(request: Request, job_id: str) -> Response:
-    """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3)."""
+    """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3).
+
+    Where too many wait already, at once: a preference may be left aside.
+    """
     form = negotiate(request, *FORMS)
     job = await find_job(services_of(request), job_id)
     headers = {}
-    if wait := min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT):
+    wait = min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT)
+    followers = services_of(request).followers
+    if wait and not followers.is_full:
         headers["Preference-Applied"] = f"wait={wait:g}"
-        job = await _finished(request, job, wait)
+        with followers.one_more():
+            job = await _finished(request, job, wait)
     if not job.status.is_final:
         headers |= RETRY_AFTER
     response = represent(request, form, status_info(job, urls_of(request)), page_of(job)).response()
@@ -75,7 +81,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
 
 
 def page_of(job: Job) -> Page:
-    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
+    return Page("job.html", f"Job {job.id[:8]}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
 
 
 def run_seconds(job: Job) -> float | None:

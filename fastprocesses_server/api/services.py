@@ -20,6 +20,7 @@ from ..settings import Settings
 from .base_url import urls_for
 from .documents import KeptDocuments
 from .ending import Ending
+from .followers import Followers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Services:
     offers: Offers
     folder: OwnFolder
     ending: Ending
+    followers: Followers = field(default_factory=Followers)
     faults: tuple[str, ...] = ()
     """What is wrong with newer description files, for which the registry was not given up."""
     readers: dict[str, RequestReader] = field(default_factory=dict)

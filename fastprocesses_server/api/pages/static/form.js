@@ -2,6 +2,7 @@
 
 import { add, begin, choose, fill, hold, pathOf, read, Wrong } from "./controls.js";
 import { make, visible } from "./elements.js";
+import { parse } from "./json.js";
 import { showSnippets } from "./snippets.js";
 
 const form = document.querySelector("form.execution");
@@ -69,7 +70,7 @@ async function send(body) {
     const prefer = preference();
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...(prefer && { Prefer: prefer }) };
     const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body), signal: running.signal });
-    const document_ = await answer.json();
+    const document_ = parse(await answer.text());
     if (answer.status === 201) location.assign(`${root}jobs/${document_.jobID}`);
     else if (answer.ok) await showResults(document_, performance.now() - start, answer.headers.get("Cache-Status"));
     else showProblem(document_);
