@@ -23,7 +23,7 @@ from .comparison import differences
 from .trial import Trial, value_of
 
 READY = "ready"
-STEPS = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
+STEPS = re.compile(r"\[(\d+)\]|\.([\w-]+)|\['((?:[^'\\]|\\.)*)'\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def _failed(error: BaseException) -> Finding:
 
 def _place(path: str) -> Where:
     """Of a JSON path, `$.inputs.points[0]`."""
-    return tuple(int(index) if index else name for index, name in STEPS.findall(path.removeprefix("$")))
+    found = STEPS.findall(path)
+    return tuple(int(index) if index else name or re.sub(r"\\(.)", r"\1", quoted) for index, name, quoted in found)
 
 
 if __name__ == "__main__":

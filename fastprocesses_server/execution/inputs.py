@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from ..errors import Complaint
+from ..errors import Complaint, json_path
 from ..processes.description import Input, Process, Schema
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
@@ -53,7 +53,7 @@ class InputReader:
     """Reads what clients send for one input. Its schemas are compiled once."""
 
     def __init__(self, name: str, description: Input) -> None:
-        self.path = f"$.inputs.{name}"
+        self.path = json_path("inputs", name)
         self.description = description
         self.own_members = declared_members(description.schema_)
         self.alternatives = [_alternative(member, description.schema_) for member in alternatives(description.schema_)]
@@ -181,8 +181,8 @@ def _content(alternative: Alternative, file: Path, path: str) -> Any:
 
 def _check(alternative: Alternative, value: Any, path: str) -> Iterator[Complaint]:
     for error in islice(alternative.validator.iter_errors(value), MOST_COMPLAINTS):
-        where = path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
         message = error.message
+        where = json_path(*error.instance_path, base=path)
         yield Complaint(where, message if len(message) <= LONGEST_MESSAGE else f"… {message[-LONGEST_MESSAGE:]}")
 
 
@@ -247,4 +247,4 @@ class InputsReader:
     def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
         unknown = (name for name in inputs if name not in self.readers)
         for name in islice(unknown, MOST_COMPLAINTS):
-            yield Complaint(f"$.inputs.{name}", f"the process has no such input{suggest(name, self.readers)}")
+            yield Complaint(json_path("inputs", name), f"the process has no such input{suggest(name, self.readers)}")

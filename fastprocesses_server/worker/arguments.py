@@ -11,7 +11,7 @@ import orjson
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ..errors import Complaint
+from ..errors import Complaint, json_path
 from ..execution.inputs import Unreadable
 from ..execution.outputs import StoredOutput, members_of
 from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
@@ -175,5 +175,4 @@ def _as_file(kind: type, value: Any, name: str, workdir: Callable[[], Path]) -> 
 
 def _complaints(name: str, error: ValidationError) -> Iterator[Complaint]:
     for one in error.errors(include_url=False, include_context=False, include_input=False):
-        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
-        yield Complaint(f"$.inputs.{name}{steps}", one["msg"].removeprefix("Value error, "))
+        yield Complaint(json_path("inputs", name, *one["loc"]), one["msg"].removeprefix("Value error, "))

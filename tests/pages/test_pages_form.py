@@ -356,6 +356,69 @@ def test_the_code_of_a_large_request_reads_a_file(page: Page, language: str, tmp
     assert outcome_of(language, text, tmp_path).count("long ") == 10_000
 
 
+ODD = {
+    "__proto__": "first",
+    "constructor": 3,
+    'say "it\'s"': "q\"'",
+    "a": {"value": {"b": 1, "x[0]": 2}},
+    "a.b": 5,
+    "größe 尺寸": 7.5,
+    "<img src=x onerror=alert(1)>": True,
+    "$HOME `id` \\ {{ 1 }} ${x}": "`x` ${y}",
+    "toString": {"value": {"__proto__": 12}},
+}
+
+
+def fill_odd(page: Page) -> None:
+    fields = page.locator("[data-field]")
+    for place, selector, text in (
+        (0, "textarea", "first"),
+        (1, "[data-kind=number]", "3"),
+        (2, "textarea", "q\"'"),
+        (3, "[data-name=b] input", "1"),
+        (3, "[data-name='x[0]'] input", "2"),
+        (4, "[data-kind=number]", "5"),
+        (5, "[data-kind=number]", "7.5"),
+        (7, "textarea", "`x` ${y}"),
+    ):
+        fields.nth(place).locator(f"[data-as=value] {selector}").fill(text)
+    fields.nth(6).locator("[data-kind=enum]").select_option("true")
+    fields.nth(8).get_by_role("button", name="Add to").click()
+    fields.nth(8).get_by_label("Name").fill("__proto__")
+    fields.nth(8).locator("[data-item] [data-kind=number]").fill("12")
+
+
+def test_inputs_may_have_any_name(page: Page) -> None:
+    open_form(page, "odd-names")
+    page.get_by_role("button", name="Two of them").click()
+    assert page.locator("[data-mode]").evaluate_all("modes => modes.map(mode => mode.value)") == ["value"] * 9
+    fill_odd(page)
+    body = body_of(page)
+    assert body["inputs"] == ODD
+    for language, call in (("curl", '"__proto__": '), ("javascript", '["__proto__"]: ')):
+        expect(page.locator(f"[data-language={language}] code")).to_contain_text(f'{call}"first"')
+    expect(page.locator("#outcome")).to_contain_text("<img src=x onerror=alert(1)>")
+
+
+def test_errors_find_fields_of_any_name(page: Page, watch: Any) -> None:
+    watch.expect("400 (Bad Request)")
+    open_form(page, "odd-names")
+    fill_odd(page)
+    a = field(page, "a")
+    a.locator("[data-name=b] input").fill("1.5")
+    field(page, "toString").locator("[data-item] [data-kind=number]").fill("1.5")
+    field(page, "toString").get_by_label("Name").fill("it's.")
+    page.locator("[data-field]").nth(2).locator("[data-as=value] textarea").fill("")
+    field(page, "a.b").locator("[data-kind=number]").fill("")
+    run(page)
+    expect(page.locator("form > .error")).to_have_count(0)
+    expect(page.locator(".error")).to_have_count(4)
+    expect(page.locator("[data-field]").nth(2).locator(".error")).to_have_text("is required")
+    expect(field(page, "a.b").locator(".error")).to_have_text("is required")
+    expect(a.locator("[data-name=b] .error")).to_contain_text("1.5 is not")
+    expect(field(page, "toString").locator("[data-item] .error")).to_contain_text("1.5 is not")
+
+
 def test_the_code_is_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     fill_tricky(page)

@@ -1,6 +1,6 @@
 // The form of a process: builds the execute request, sends it, and shows what comes of it.
 
-import { add, begin, choose, fill, hold, pathOf, read, Wrong } from "./controls.js";
+import { add, begin, choose, fill, hold, own, pathOf, read, Wrong } from "./controls.js";
 import { make, visible } from "./elements.js";
 import { showSnippets } from "./snippets.js";
 
@@ -254,7 +254,7 @@ const examples = JSON.parse(document.querySelector("#examples")?.textContent ?? 
 
 function fillWith(values, text) {
   clearErrors();
-  for (const field of inputs()) fill(control(field), values[field.dataset.field]);
+  for (const field of inputs()) fill(control(field), own(values, field.dataset.field));
   tell(text);
   changed(form);
 }
