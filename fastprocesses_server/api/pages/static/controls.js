@@ -89,15 +89,13 @@ function fillRows(control, values, put) {
 export function add(control) {
   const row = control.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
   control.querySelector("[data-items]").append(row);
-  inner(row).querySelectorAll("[data-kind=array]").forEach(begin);
-  begin(inner(row));
+  row.querySelectorAll("[data-kind=array]").forEach(begin);
   return row;
 }
 
 /** The items that a list needs at least. */
 export function begin(control) {
-  const missing = Number(control.dataset.least ?? 0) - (control.dataset.least ? rows(control).length : 0);
-  for (let one = 0; one < missing; one++) add(control);
+  while (rows(control).length < Number(control.dataset.least)) add(control);
 }
 
 /** Shows the part that is chosen, and hides the others. */

@@ -27,11 +27,12 @@ function request() {
 
 /** Nothing where all are wanted as they come. */
 function chosenOutputs() {
-  const all = [...form.querySelectorAll("[data-wanted]")].map((box) => box.closest("[data-output]"));
-  const wanted = all.filter((output) => output.querySelector("[data-wanted]").checked);
+  const boxes = [...form.querySelectorAll("[data-wanted]")];
+  const wanted = boxes.filter((box) => box.checked).map((box) => box.closest("[data-output]"));
+  if (boxes.length && !wanted.length) throw new Wrong(boxes[0], "At least one output is to be wanted.");
   const outputs = Object.fromEntries(wanted.map((output) => [output.dataset.output, wayOf(output)]));
-  const isPlain = wanted.length === all.length && Object.values(outputs).every((way) => !Object.keys(way).length);
-  return isPlain || !wanted.length ? {} : { outputs };
+  const isPlain = wanted.length === boxes.length && Object.values(outputs).every((way) => !Object.keys(way).length);
+  return isPlain ? {} : { outputs };
 }
 
 function wayOf(output) {
@@ -55,7 +56,7 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     if (error instanceof Wrong) showErrors([{ path: pathOf(error.element), message: error.message }], error.element);
     else if (error.name === "AbortError") tell("Stopped.");
-    else showProblem({ title: "The server cannot be reached", detail: error.message });
+    else showProblem({ title: "The server cannot be reached as it should", detail: error.message });
   }
 });
 
@@ -69,7 +70,9 @@ async function send(body) {
     const prefer = preference();
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...(prefer && { Prefer: prefer }) };
     const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body), signal: running.signal });
-    const document_ = await answer.json();
+    const document_ = await answer.json().catch(() => {
+      throw new Error(`The answer, ${answer.status} ${answer.statusText}, is not JSON.`);
+    });
     if (answer.status === 201) location.assign(`${root}jobs/${document_.jobID}`);
     else if (answer.ok) await showResults(document_, performance.now() - start, answer.headers.get("Cache-Status"));
     else showProblem(document_);
@@ -237,14 +240,14 @@ async function openMap(button) {
   ground.hidden = false;
   button.hidden = true;
   const { pickBox } = await import("./map.js");
-  const numbers = [...box.querySelectorAll("[type=number]")];
+  const crs = button.dataset.map || undefined;
   const picker = await pickBox(ground, (bbox) => {
-    numbers.forEach((input, place) => (input.value = Number(bbox[place].toFixed(6))));
+    fill(box, { bbox, crs });
     changed(form);
   });
   const draw = () => {
-    const bbox = numbers.map((input) => input.valueAsNumber);
-    if (bbox.every(Number.isFinite)) picker.set(bbox);
+    const bbox = [...box.querySelectorAll("[type=number]")].map((input) => input.valueAsNumber);
+    if (bbox.every((one, place) => Math.abs(one) <= (place % 2 ? 90 : 180))) picker.set(bbox);
   };
   maps.set(box, draw);
   draw();
