@@ -1,6 +1,5 @@
 """Every error that this server raises on purpose, each with its problem document."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,22 +16,6 @@ class ProcessError(Exception):
 
     Clients read exactly this text; of any other exception they learn only that there was one.
     """
-
-
-PLAIN_NAME = re.compile(r"[\w-]+")
-
-
-def json_path(*steps: str | int, base: str = "$") -> str:
-    """`$.inputs.numbers[1]`; a name that a dot would not set off stands in brackets, `$.inputs['a.b']` (RFC 9535)."""
-    return base + "".join(map(_step, steps))
-
-
-def _step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    if PLAIN_NAME.fullmatch(step):
-        return f".{step}"
-    return "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from ..errors import Complaint, InvalidRequest, UsageError, json_path
+from ..errors import Complaint, InvalidRequest, UsageError
 from ..execution.media_type import alternatives, holds_binary, media_type_of, normalised
+from ..json_path import json_path
 from ..processes.description import Input, Schema
 from ..processes.schemas import json_types
 

@@ -10,7 +10,8 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from ..errors import Complaint, json_path
+from ..errors import Complaint
+from ..json_path import json_path
 from ..processes.description import Input, Process, Schema
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
@@ -152,7 +153,7 @@ def _read_as(alternative: Alternative, value: Value, path: str) -> Any:
     if isinstance(value.value, FetchedFile) and alternative.is_binary:
         return value.value.path
     plain = _content(alternative, value.value.path, path) if isinstance(value.value, FetchedFile) else value.value
-    if complaints := list(_check(alternative, plain, path)):
+    if complaints := dict.fromkeys(_check(alternative, plain, path)):  # alternatives within often say the same
         raise Unreadable(*complaints)
     return _decode(alternative, _with_integers(plain, alternative.schema), value.encoding, path)
 

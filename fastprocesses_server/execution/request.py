@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from ..errors import Complaint, InvalidRequest, json_path
+from ..errors import Complaint, InvalidRequest
+from ..json_path import json_path
 from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
 from .idempotency import Idempotency

@@ -11,12 +11,13 @@ import orjson
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from ..errors import Complaint, json_path
+from ..errors import Complaint
 from ..execution.inputs import Unreadable
 from ..execution.outputs import StoredOutput, members_of
 from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
 from ..execution.request import Execution
 from ..jobs.results import ResultStore
+from ..json_path import json_path
 from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of, without_none
 
 OwnOutputs = Callable[[OwnOutput], StoredOutput | None]

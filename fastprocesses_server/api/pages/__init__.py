@@ -10,7 +10,7 @@ import orjson
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup
 
-from ...errors import json_path
+from ...json_path import json_path
 from ...settings import Settings
 
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
