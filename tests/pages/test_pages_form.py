@@ -117,6 +117,8 @@ def test_a_file_is_sent_as_base64_and_shown_as_a_picture(page: Page) -> None:
     picture = page.locator("#outcome img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
+    field(page, "image").get_by_role("button", name="Take it away").first.click()
+    expect(field(page, "image").locator("input[type=file]").first).to_be_focused()
 
 
 def test_geojson_comes_from_a_file_too(page: Page) -> None:
@@ -132,9 +134,7 @@ def test_a_rectangle_on_the_map_is_the_bounding_box(page: Page) -> None:
     open_form(page, "echo")
     area = field(page, "area")
     area.get_by_role("button", name="Drag on a map").click()
-    switch = area.locator(".ground button", has_text=re.compile("rectangle", re.IGNORECASE))
-    if switch.count() and switch.get_attribute("aria-pressed") == "false":
-        switch.click()
+    expect(area.locator(".map")).to_be_focused()
     area.locator(".map").scroll_into_view_if_needed()
     at = area.locator(".map").bounding_box()
     assert at
@@ -204,7 +204,9 @@ def test_errors_stand_beside_their_fields(page: Page, watch: Watch) -> None:
     expect(field(page, "count").locator(".error")).to_contain_text("11 is greater than")
     expect(numbers.locator("[data-item]").nth(0).locator(".error")).to_have_count(0)
     expect(numbers.locator("[data-item]").nth(1).locator(".error")).to_contain_text("1.5 is not of type")
-    assert field(page, "area").locator(".error").count()
+    expect(field(page, "area").locator(".error")).to_have_text(
+        [re.compile(f"^{n}: ") for n in ("South", "East", "North")]
+    )
     message.fill("x")
     field(page, "count").get_by_label("Number", exact=True).fill("1")
     numbers.get_by_role("button", name="Remove").nth(1).click()
@@ -232,6 +234,7 @@ def test_markup_in_what_comes_back_is_text(page: Page, watch: Watch) -> None:
     field(page, "numbers").get_by_label("Array, as JSON").fill(json.dumps([markup]))
     run(page)
     expect(field(page, "numbers").locator(".error")).to_contain_text(markup)
+    expect(field(page, "numbers").locator(".error")).to_be_visible()
     field(page, "numbers").get_by_label("Array, as JSON").fill("")
     field(page, "message").get_by_label("Message", exact=True).fill(markup)
     assert answer_of(page) == {"message": markup}
@@ -331,6 +334,7 @@ def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     run(page)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("[data-status]")).to_have_text("Stopped.")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
 
 
 def test_the_page_asks_for_no_map_until_one_is_needed(page: Page) -> None:
@@ -480,12 +484,13 @@ def test_the_code_is_copied_where_the_clipboard_may_not_be_written_to(page: Page
     """As on a page that came over plain HTTP."""
     page.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
     fill_tricky(page)
+    copied = code(page, "curl")
     page.get_by_role("button", name="Copy: curl").click()
     expect(page.locator("[data-language=curl] output")).to_have_text("Copied")
     area = field(page, "message").get_by_label("Message", exact=True)
     area.fill("")
     area.press("ControlOrMeta+V")
-    assert area.input_value() == code(page, "curl")
+    assert area.input_value() == copied
 
 
 def test_code_that_cannot_be_copied_is_selected(page: Page) -> None:

@@ -63,7 +63,6 @@ form.addEventListener("submit", async (event) => {
 async function send(body) {
   const start = performance.now();
   running = new AbortController();
-  run.disabled = true;
   stop.hidden = false;
   tell("Running …");
   try {
@@ -78,7 +77,7 @@ async function send(body) {
     else showProblem(document_);
   } finally {
     running = undefined;
-    run.disabled = false;
+    if (document.activeElement === stop) run.focus();
     stop.hidden = true;
   }
 }
@@ -124,7 +123,8 @@ function showProblem(problem) {
 }
 
 function showErrors(errors, element) {
-  const places = [...form.querySelectorAll("[data-at], [data-item]")].map((place) => [pathOf(place), place]);
+  const shown = [...form.querySelectorAll("[data-at], [data-item]")].filter((place) => place.checkVisibility());
+  const places = shown.map((place) => [pathOf(place), place]);
   const marked = errors.map(({ path, message }) => {
     const above = places.filter(([at]) => at && path.startsWith(at) && /^($|[.[])/.test(path.slice(at.length)));
     const [at, place] = above.reduce((best, one) => (one[0].length > best[0].length ? one : best), ["", form]);
@@ -139,13 +139,16 @@ let errorNumber = 0;
 
 /** Puts the message beside the place, and gives back what can be focused there. */
 function mark(place, message, element) {
-  const text = make("p", { class: "error", id: `error-${++errorNumber}`, tabindex: -1 }, visible(message.trim()));
+  const label = place.closest("label"); // Of a part of a bounding box: the only places that have one.
+  const name = label ? `${label.firstChild.data.trim()}: ` : "";
+  const said = name + visible(message.trim());
+  const text = make("p", { class: "error", id: `error-${++errorNumber}`, tabindex: -1 }, said);
   if (place === form) {
     form.prepend(text);
     return form;
   }
-  if (place.matches("input, label")) place.closest(".row").after(text);
-  else place.insertBefore(text, place.querySelector(":scope > details"));
+  const [around, after] = label ? [label.closest("fieldset"), ".row ~ :not(.error)"] : [place, "details"];
+  around.insertBefore(text, around.querySelector(`:scope > ${after}`));
   const entry = element ?? [place, ...place.querySelectorAll("input, textarea, select")].find(
     (one) => one.matches("input, textarea, select:not([data-mode], [data-choose])") && one.checkVisibility(),
   );
@@ -164,7 +167,10 @@ form.addEventListener("click", async ({ target }) => {
     target.closest("[data-item]").remove();
     list.querySelector(":scope > [data-add]").focus();
   }
-  if (clear !== undefined) fill(target.closest("[data-kind]"), undefined);
+  if (clear !== undefined) {
+    fill(target.closest("[data-kind]"), undefined);
+    target.closest("[data-kind]").querySelector("input").focus();
+  }
   if (map !== undefined) await openMap(target);
   if (example !== undefined) fillWith(examples[example].inputs, `Filled with: ${examples[example].title ?? example}`);
   if ([adds, remove, clear].some((one) => one !== undefined)) changed(target);
@@ -251,6 +257,7 @@ async function openMap(button) {
   };
   maps.set(box, draw);
   draw();
+  ground.querySelector(".map").focus({ preventScroll: true });
 }
 
 const examples = JSON.parse(document.querySelector("#examples")?.textContent ?? "{}");
