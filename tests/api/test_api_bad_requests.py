@@ -152,4 +152,4 @@ def test_a_path_tells_names_with_dots_from_members(client: Client) -> None:
     assert '"x"' in found["$.inputs.a.b"]
     assert '"y"' in found["$.inputs['a.b']"]
     assert '"z"' in found[r"$.inputs.toString['it\'s \\']"]
-    assert found["$.inputs['größe 尺寸']"] == "is required"
+    assert found[r"""$.inputs['say "it\'s"']"""] == "is required"
