@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ..errors import Complaint, InvalidRequest
+from ..json_path import json_path
 from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
 from .idempotency import Idempotency
@@ -132,7 +133,7 @@ class RequestReader:
 
     def _wrong_outputs(self, outputs: Mapping[str, Any]) -> Iterator[Complaint]:
         for name, asked in outputs.items():
-            path = f"$.outputs.{name}"
+            path = json_path("outputs", name)
             if name not in self.process.outputs:
                 yield Complaint(path, f"the process has no such output{suggest(name, self.process.outputs)}")
             elif not isinstance(asked, dict):

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import orjson
@@ -17,6 +18,7 @@ from ..execution.outputs import StoredOutput, members_of
 from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
 from ..execution.request import Execution
 from ..jobs.results import ResultStore
+from ..json_path import json_path
 from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of, without_none
 
 OwnOutputs = Callable[[OwnOutput], StoredOutput | None]
@@ -168,12 +170,11 @@ def _as_file(kind: type, value: Any, name: str, workdir: Callable[[], Path]) -> 
             content = orjson.dumps(value)
     if not issubclass(kind, Path):
         return content
-    path = workdir() / f"input-{name}"
+    path = workdir() / f"input-{quote(name, safe='')}"
     path.write_bytes(content)
     return path
 
 
 def _complaints(name: str, error: ValidationError) -> Iterator[Complaint]:
     for one in error.errors(include_url=False, include_context=False, include_input=False):
-        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
-        yield Complaint(f"$.inputs.{name}{steps}", one["msg"].removeprefix("Value error, "))
+        yield Complaint(json_path("inputs", name, *one["loc"]), one["msg"].removeprefix("Value error, "))
