@@ -144,6 +144,10 @@ class Workers(BaseModel):
     worker_lease_seconds: Annotated[float, Field(ge=2, le=600)] = setting(
         8, "Silence after which a worker is suspected to be lost; 4 s later its jobs go to others."
     )
+    worker_pulse: Path | None = setting(
+        None,
+        "File that a worker touches about once a second from when it takes jobs; its age tells probes that it lives.",
+    )
 
 
 class Logs(BaseModel):
