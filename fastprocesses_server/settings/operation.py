@@ -2,13 +2,13 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from ..processes.quantities import Bytes
 from ..sentinel_url import SCHEME as SENTINEL
-from ..sentinel_url import read_sentinel_url
+from ..sentinel_url import TLS_MEMBERS, read_sentinel_url
 from .kinds import Days, Names, Secret, also, setting
 
 
@@ -82,6 +82,8 @@ class Storage(BaseModel):
             read_sentinel_url(url)
         elif not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss://, unix:// or sentinel://")
+        elif url.startswith("rediss://") and not _members(url) <= {"db", *TLS_MEMBERS}:
+            raise ValueError(f"may have after the ? only {', '.join(('db', *TLS_MEMBERS))}, joined by &")
         return value
 
     @property
@@ -142,6 +144,10 @@ class Workers(BaseModel):
     worker_lease_seconds: Annotated[float, Field(ge=2, le=600)] = setting(
         8, "Silence after which a worker is suspected to be lost; 4 s later its jobs go to others."
     )
+    worker_pulse: Path | None = setting(
+        None,
+        "File that a worker touches about once a second from when it takes jobs; its age tells probes that it lives.",
+    )
 
 
 class Logs(BaseModel):
@@ -158,3 +164,7 @@ class Logs(BaseModel):
 def _redis_url(host: str, port: int, db: int, password: SecretStr | None) -> SecretStr:
     secret = f":{quote(password.get_secret_value(), safe='')}@" if password and password.get_secret_value() else ""
     return SecretStr(f"redis://{secret}{host}:{port}/{db}")
+
+
+def _members(url: str) -> set[str]:
+    return {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
