@@ -68,7 +68,11 @@ class Answers(BaseModel):
         "How requests without `Prefer` run where both modes are offered: "
         "sync, or async as in fastprocesses, which is outside the standard.",
     )
-    job_list: Literal["all", "off"] = setting("all", "Whether /jobs lists the jobs.")
+    job_list: Literal["all", "own", "off"] | None = setting(
+        None,
+        "Whose jobs /jobs lists: own; all, and everybody may see, though not dismiss, everybody's jobs; "
+        "off: there is no list. Default: own where callers show who they are, else all.",
+    )
 
 
 class Pages(BaseModel):
