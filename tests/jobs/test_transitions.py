@@ -303,6 +303,20 @@ def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
     assert bench.ask("maker_of_gone", "a") == ""
 
 
+def test_the_mark_of_a_job_tells_whose_it_was(bench: Bench) -> None:
+    for job_id in ("a", "b"):
+        bench.create(job_id, maker="user:Ada Lovelace")
+        bench.one.claim(job_id)
+        bench.one.commit(job_id, 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert bench.read().maker == "user:Ada Lovelace"
+    assert bench.ask("remove", "a")
+    bench.redis.delete("fp:job:b")
+    bench.redis.zadd("fp:expiry", {"b successful upper user:Ada Lovelace": 0})
+    bench.two.reap()
+    assert [bench.ask("maker_of_gone", job_id) for job_id in "abc"] == ["user:Ada Lovelace"] * 2 + [None]
+    assert not bench.redis.keys("fp:jobs*")
+
+
 def test_a_sync_run_becomes_a_public_job(bench: Bench) -> None:
     bench.one.beat()
     bench.create(is_public=False, reply_to="fp:reply:x")
