@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 
+from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
+from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
 from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
@@ -35,14 +38,26 @@ from . import (
     processes,
     schemas,
 )
+from .authentication import Authentication
+from .credentials import Credentials
 from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
+from .tokens import PublishedKeys, Tokens, fetch_from
 
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"]
+EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+TAKEN = [
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Prefer",
+    "X-API-Key",
+]
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -97,15 +112,24 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    if settings.asks_who:
+        app.add_middleware(Authentication, settings=settings, credentials=_credentials(settings, redis))
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
+        allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
     return app
+
+
+def _credentials(settings: Settings, redis: Any) -> Credentials:
+    file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
+    url = settings.jwt_jwks_url
+    tokens = Tokens(settings, PublishedKeys(fetch_from(url))) if url else None
+    return Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
 
 
 async def _reap(store: JobStore) -> None:

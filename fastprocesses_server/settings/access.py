@@ -18,7 +18,7 @@ class Access(BaseModel):
 
     auth: Literal["off", "optional", "required"] = setting(
         "off",
-        "Whether callers show who they are: off, required, or optional, where processes without `access` are everybody's.",
+        "Whether callers show who they are: off, required, or optional: then processes without `access` are open.",
     )
     api_keys_file: Path | None = setting(
         None, "File that `keys` writes and the API reads instead of Redis; it holds hashes, no keys."
