@@ -149,13 +149,6 @@ class ForeignOrigin(Problem):
     title = "Forbidden"
 
 
-class NotTheMaker(Problem):
-    """A job that all may see is to be dismissed by another than its maker."""
-
-    status = HTTPStatus.FORBIDDEN
-    title = "Forbidden"
-
-
 class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Content too large"

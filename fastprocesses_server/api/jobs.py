@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from loguru import logger
 
-from ..errors import JobIsGone, NoSuchJob, NotTheMaker
+from ..errors import Forbidden, JobIsGone, NoSuchJob
 from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
@@ -64,7 +64,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
     form, services, urls = negotiate(request, *FORMS), services_of(request), urls_of(request)
     job = await find_job(request, job_id)
     if not view_of(request).owns(job.maker):
-        raise NotTheMaker(f"Job {job_id} is another's: only its maker and admins may dismiss it.")
+        raise Forbidden(f"Job {job_id} is another's: only its maker and admins may dismiss it.")
     before = await services.store.dismiss(job_id)
     if before is None or before == Status.DISMISSED:
         raise JobIsGone(f"Job {job_id} was dismissed before.")
