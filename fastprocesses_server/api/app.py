@@ -34,10 +34,12 @@ from . import (
     job_results,
     jobs,
     landing_page,
+    login,
     openapi,
     processes,
     schemas,
 )
+from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
 from .ending import Ending
@@ -95,7 +97,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending())
+    views = Views(registry, settings)
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending(), views)
     for module in (
         landing_page,
         openapi,
@@ -113,7 +116,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         app.include_router(module.router)
     add_problem_handlers(app)
     if settings.asks_who:
-        app.add_middleware(Authentication, settings=settings, credentials=_credentials(settings, redis))
+        _ask_callers(app, settings, redis)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
@@ -125,11 +128,14 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     return app
 
 
-def _credentials(settings: Settings, redis: Any) -> Credentials:
+def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
+    """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     url = settings.jwt_jwks_url
     tokens = Tokens(settings, PublishedKeys(fetch_from(url))) if url else None
-    return Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.include_router(login.router)
+    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
 
 
 async def _reap(store: JobStore) -> None:

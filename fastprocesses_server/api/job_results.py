@@ -94,7 +94,7 @@ def presenter_for(request: Request, job_id: str) -> Presenter:
 
 async def _execution(services: Services, job: Job) -> Execution | None:
     """None where the process is not published any more."""
-    process, stored = services.registry.get(job.process_id), await services.store.request(job.id)
+    process, stored = services.whole.get(job.process_id), await services.store.request(job.id)
     return read_execution(process, stored) if process and stored else None
 
 
