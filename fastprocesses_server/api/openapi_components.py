@@ -104,7 +104,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 PROBLEMS: Mapping[int, str] = {
     400: "The request is wrong; the problem names everything that is.",
     401: "The server does not know who asks, or what was to show it is wrong.",
-    403: "The caller lacks a role, or a page of another site sent the request that FP_CORS_ALLOWED_ORIGINS does not name.",
+    403: "The caller lacks a role, or a page of a site that FP_CORS_ALLOWED_ORIGINS does not name sent the request.",
     404: "There is no such resource, or not yet.",
     405: "The resource has no such method.",
     406: "None of the media types that Accept names is offered.",

@@ -42,7 +42,7 @@ def _secured_path(path: str, methods: dict[str, Any]) -> dict[str, Any]:
     refused = {"401": response("problem401")}
     if path.startswith(BY_ROLE):
         refused["403"] = response("problem403")
-    open_to_all = {"security": [{}, *({name: []} for name in SCHEMES)]} if path in OPEN else {}
+    open_to_all: dict[str, Any] = {"security": [{}, *({name: []} for name in SCHEMES)]} if path in OPEN else {}
     return {method: {**one, **open_to_all, "responses": _with(one, refused)} for method, one in methods.items()}
 
 
