@@ -176,6 +176,7 @@ def test_a_header_of_a_trusted_proxy_names_the_caller() -> None:
     headers = [("X-User", " ada@city.example "), ("X-Roles", "analyst, boss,"), ("X-Roles", "third")]
     found = caller(*headers, address=PROXY)
     assert (found.name, found.roles) == ("user:ada@city.example", {"analyst", "boss", "third"})
+    assert caller(*headers, address=f"::ffff:{PROXY}") == found
     assert caller(("X-User", ""), address=PROXY) == NOBODY
     assert caller(("X-User", "eve"), ("X-API-Key", SECRET), address=PROXY).name == "key:ada"
     assert caller(("X-User", "eve"), ("Authorization", "Bearer the-proxy's-own"), address=PROXY).name == "user:eve"

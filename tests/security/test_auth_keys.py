@@ -17,6 +17,7 @@ from fastprocesses_server.jobs import key_ring
 from fastprocesses_server.jobs.api_keys import KEY, KeysInFile, KeysInRedis, KeyStore, make_key, read_key
 from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.jobs.key_ring import FRESH_SECONDS, KeyRing, Sessions
+from fastprocesses_server.settings import load_settings
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
@@ -175,6 +176,7 @@ def test_a_session_stands_for_its_key_and_names_it_nowhere(redis_url: str) -> No
         assert await ring.find_digest(digest) == key
         assert await sessions.digest("made up") is None
         with connect(redis_url) as redis:
+            redis.config_set("rdbcompression", "no")
             names = redis.keys()
             dump = b"".join(name + (redis.dump(name) or b"") for name in names)
             assert all(redis.ttl(name) > 0 for name in names if name.startswith(b"fp:session:"))
@@ -187,16 +189,23 @@ def test_a_session_stands_for_its_key_and_names_it_nowhere(redis_url: str) -> No
     with_ring(redis_url, use)
 
 
+@pytest.fixture
+def of_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a folder of its own, and without what it does to the log."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("fastprocesses_server.cli.keys.read_settings", lambda *_: load_settings())
+
+
 def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[str, str]:
     app(["keys", *arguments], standalone_mode=False)
     said = capsys.readouterr()
     return said.out, said.err
 
 
+@pytest.mark.usefixtures("of_the_command")
 def test_the_command_makes_lists_and_revokes_keys(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FP_REDIS_URL", redis_url)
     out, err = command(capsys, "create", "ada", "--role", "analyst", "--role", "admin", "--expires", "90d")
     secret = out.strip()
@@ -219,10 +228,10 @@ def test_the_command_makes_lists_and_revokes_keys(
     assert command(capsys, "list")[0] == ""
 
 
+@pytest.mark.usefixtures("of_the_command")
 def test_the_command_writes_the_file_that_the_settings_name(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FP_API_KEYS_FILE", "keys.json")
     monkeypatch.setenv("FP_REDIS_URL", "redis://127.0.0.1:1/0")
     secret, _ = command(capsys, "create", "ada")
@@ -231,8 +240,8 @@ def test_the_command_writes_the_file_that_the_settings_name(
     assert command(capsys, "revoke", "ada")[0] == "ada is revoked\n"
 
 
-def test_a_redis_that_is_away_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("of_the_command")
+def test_a_redis_that_is_away_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FP_REDIS_URL", "redis://127.0.0.1:1/0")
     with pytest.raises(StartError, match="the Redis of the keys is away; start the server first"):
         app(["keys", "list"], standalone_mode=False)
