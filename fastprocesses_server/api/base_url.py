@@ -1,7 +1,7 @@
 """The base of every URL: the public URL, or a host that can be trusted."""
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
 
@@ -43,4 +43,6 @@ def is_trusted_proxy(request: Request, settings: Settings) -> bool:
         address = ip_address(request.client.host)
     except ValueError:  # a socket of this machine has no address
         return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped  # of a socket that listens to both
     return any(address in ip_network(network, strict=False) for network in settings.trusted_proxies)

@@ -51,7 +51,7 @@ class ApiKey:
 
 
 def digest_of(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def make_key(name: str, roles: Iterable[str], lifetime: timedelta | None, now: datetime) -> tuple[str, ApiKey]:
