@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 
+from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
+from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
 from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
@@ -31,18 +34,32 @@ from . import (
     job_results,
     jobs,
     landing_page,
+    login,
     openapi,
     processes,
     schemas,
 )
+from .access import Views
+from .authentication import Authentication
+from .credentials import Credentials
 from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
+from .tokens import PublishedKeys, Tokens, fetch_from
 
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"]
+EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+TAKEN = [
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Prefer",
+    "X-API-Key",
+]
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -80,7 +97,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending())
+    views = Views(registry, settings)
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending(), views)
     for module in (
         landing_page,
         openapi,
@@ -97,15 +115,27 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    if settings.asks_who:
+        _ask_callers(app, settings, redis)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
+        allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
     return app
+
+
+def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
+    """Who they are; and let browsers log in."""
+    file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
+    url = settings.jwt_jwks_url
+    tokens = Tokens(settings, PublishedKeys(fetch_from(url))) if url else None
+    app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.include_router(login.router)
+    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
 
 
 async def _reap(store: JobStore) -> None:

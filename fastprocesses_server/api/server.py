@@ -12,6 +12,7 @@ from ..jobs.folder import check_folder
 from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
+from .access import exposures
 from .app import create_app
 from .ending import Ending
 from .openapi_defaults import departures
@@ -43,7 +44,7 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
     reload = Reload(load, first_number(url), lambda: ask_all(url))
     registry = load()
     check_folder(settings.results_folder)
-    for line in departures(settings):
+    for line in (*departures(settings), *exposures(settings, registry)):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
     app = create_app(settings, registry, reload)

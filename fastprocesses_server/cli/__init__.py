@@ -3,10 +3,10 @@
 import sys
 
 from ..errors import StartError, UsageError
-from . import authoring, running
+from . import authoring, keys, running
 from .common import app
 
-__all__ = ["authoring", "main", "running"]
+__all__ = ["authoring", "keys", "main", "running"]
 
 
 def main() -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 OwnAddress = Callable[[str], tuple[str, str] | None]
 """Job and output that a URL of this server leads to."""
 
+Shows = Callable[[str], bool]
+"""Whether a caller sees the jobs of a maker."""
+
 
 class Fetcher:
     """Looks what references lead to. `client` asks only where it may."""
@@ -29,19 +32,19 @@ class Fetcher:
         self.client: httpx.AsyncClient = Guard(allowed_hosts).async_client()
 
     async def resolve(
-        self, hrefs: Iterable[tuple[str, str]], own: OwnAddress
+        self, hrefs: Iterable[tuple[str, str]], own: OwnAddress, shows: Shows
     ) -> tuple[dict[str, Reference], list[Complaint]]:
         """What each URL leads to, and what is wrong with it, by its place in the request."""
 
         async def look(href: str) -> Reference:
             address = own(href)
-            return await self._own(*address) if address else await peek(self.client, href)
+            return await self._own(*address, shows) if address else await peek(self.client, href)
 
         return await resolve(list(hrefs), look)
 
-    async def _own(self, job_id: str, name: str) -> Reference:
-        manifest = await self.store.manifest(job_id)
-        output = read_manifest(manifest).get(name) if manifest else None
+    async def _own(self, job_id: str, name: str, shows: Shows) -> Reference:
+        manifest, maker = await self.store.manifest_and_maker(job_id)
+        output = read_manifest(manifest).get(name) if manifest and shows(maker) else None
         if output is None:
             raise Unreachable("there is no such output, or it has expired")
         if output.kind != "json" or output.size > LARGEST_JSON:

@@ -95,9 +95,6 @@ def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     for index, name in candidate.retried.items():
         if what := found.wrong_exceptions.get(name):
             yield document.complaint(("run", "retryOn", index), what)
-    if "access" in document.data:
-        what = "access is not enforced by this version: everybody could run the process"
-        yield document.complaint(("access",), what)
 
 
 def _without_callable(candidate: Candidate, failure: Failure, missing_packages: MissingPackages) -> Merged:
@@ -178,6 +175,6 @@ def _process(
 
 
 def _fingerprint(process: Process) -> str:
-    """Of what the process is, wherever its files lie."""
-    description = process.model_dump(mode="json", by_alias=True, exclude={"fingerprint", "source"})
+    """Of what the process is, wherever its files lie, and whoever may run it."""
+    description = process.model_dump(mode="json", by_alias=True, exclude={"access", "fingerprint", "source"})
     return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -166,7 +167,7 @@ class Runner:
         retried: Exceptions = ()
         workdir = self.results.workdir(job.id, run)
         try:
-            execution = self._execution(claim)
+            execution = replace(self._execution(claim), maker=job.maker)
             retried = _imported(self.retried_by, execution.process.id)
             returned = self._call(job, execution, workdir, _imported(self.caller_of, execution.process.id, retried))
             stored = self._store(execution.process, job, run, returned)
