@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         (), "Modules that callables may come from (with what lies below them); empty: any."
     )
 
+    inspection_cache: Literal["off"] | Path | None = _setting(
+        None,
+        "Folder that keeps what imports of callables showed, so that starts import only what has changed; or off. "
+        "Default: `fastprocesses-server` in XDG_CACHE_HOME or `~/.cache`.",
+    )
     reference_hosts: Names = _setting(
         (), "Hosts, addresses and networks that inputs by reference and callbacks may lead to; empty: all public ones."
     )
@@ -298,6 +303,15 @@ class Settings(BaseSettings):
     @property
     def results_folder(self) -> Path:
         return self.results_dir or self.state_dir / "results"
+
+    @property
+    def inspection_cache_folder(self) -> Path | None:
+        """None where nothing is kept."""
+        if self.inspection_cache == "off":
+            return None
+        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - raises nothing
+        folder = self.inspection_cache or (home / "fastprocesses-server" if home.is_absolute() else None)
+        return folder and Path(folder).absolute()
 
     @property
     def names_a_redis(self) -> bool:

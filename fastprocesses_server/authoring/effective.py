@@ -40,7 +40,9 @@ class Effective:
     """Earlier versions of the same process, newest first."""
 
 
-def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str] = ()) -> Effective:
+def find_effective(
+    folder: Path, process_id: str, allowed_modules: Sequence[str] = (), cache: Path | None = None
+) -> Effective:
     """Of an id with a version, `buffer:1.4.2`, that version; of one without, the newest.
 
     Only the callables of this process are imported, by a child process; what is wrong with others is left aside.
@@ -56,7 +58,7 @@ def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str]
         raise DescriptionErrors(wrong)
     if not own:
         raise missing(folder, process_id, (candidate.id for candidate in candidates))
-    reports = inspect_callables(folder, [candidate.wanted for candidate in own])
+    reports = inspect_callables(folder, [candidate.wanted for candidate in own], cache=cache)
     registry = make_registry(list(zip(own, reports, strict=True)))
     if process_id not in registry:
         raise missing(folder, process_id, registry.ids)

@@ -84,9 +84,11 @@ def load_registry(
     missing_packages: MissingPackages = "error",
     queues: Sequence[str] = (),
     import_seconds: float = 60,
+    cache: Path | None = None,
 ) -> Registry:
     """Reads the files directly in the folder and has their callables imported by a child process.
 
+    Not of those that the cache knows, a folder in which it is kept what was seen, as long as nothing has changed.
     `allowed_modules` are prefixes of modules that callables may come from, none means all. Where packages may
     be missing, a file that says everything itself is kept without its callable being seen. Where queues are
     named, processes of other queues are left out, and their modules need not be there.
@@ -97,7 +99,7 @@ def load_registry(
     candidates = [c for c in candidates if not (queues and c.file and c.file.run.queue not in queues)]
     allowed = [c for c in candidates if c.callable and is_allowed(c, allowed_modules)]
     complaints += [not_allowed(c, allowed_modules) for c in candidates if c.callable and c not in allowed]
-    reports = inspect_callables(folder, [c.wanted for c in allowed], import_seconds)
+    reports = inspect_callables(folder, [c.wanted for c in allowed], import_seconds, cache)
     registry = make_registry(list(zip(allowed, reports, strict=True)), complaints, missing_packages)
     return replace(registry, warnings=(*unknown, *registry.warnings))
 
