@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from serving import own_environment
 
 from fastprocesses_server.processes import inspection_cache
 from fastprocesses_server.processes.inspection import Failure, Found, Report, Wanted
@@ -324,13 +325,12 @@ def test_a_description_file_that_was_edited_is_seen(
 
 def test_commands_share_what_they_saw(put: Put, tools: Path, cache: Path, tmp_path: Path, count: Count) -> None:
     put("a.yaml", "callable: tools.run\nversion: 1\noutputs: {result: {schema: {type: string}}}\n")
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
 
     def do(*command: str, **more: str) -> int:
         subprocess.run(
             [sys.executable, "-m", "fastprocesses_server", *command],
             cwd=tmp_path,
-            env={**own, "FP_INSPECTION_CACHE": str(cache), **more},
+            env=own_environment(**{"FP_INSPECTION_CACHE": str(cache), **more}),
             check=True,
             capture_output=True,
         )
