@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .links import Urls
-    from .processes.merging import MissingPackages
+    from .processes.complaints import MissingPackages
     from .processes.registry import Registry
     from .settings import Settings
 
@@ -180,13 +180,13 @@ def check(
     """Say everything that is wrong with the description files, and start nothing."""
     from .authoring.check import Form
     from .authoring.check import check as check_folder
-    from .processes.inspection_cache import InspectionCache
+    from .processes.entries import Entries
 
     if timeout is not None and timeout <= 0:
         raise typer.BadParameter("seconds that an example may take are more than 0", param_hint="--timeout")
     settings = _settings(sys.stderr, processes_dir=directory)
     if fresh and settings.inspection_cache_folder:
-        InspectionCache(settings.inspection_cache_folder).forget()
+        Entries(settings.inspection_cache_folder).forget()
     sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..jobs.lifetimes import cache_seconds, results_seconds, time_limits
+from ..processes.assembly import make_registry
 from ..processes.candidates import is_allowed, not_allowed, read_folder
 from ..processes.complaints import DescriptionErrors, shown
 from ..processes.description import Process
@@ -15,7 +16,6 @@ from ..processes.document import Document
 from ..processes.inspection import Found
 from ..processes.inspector import inspect_callables
 from ..processes.quantities import duration_text, size_text
-from ..processes.registry import make_registry
 from ..processes.suggestion import suggest
 from ..processes.versions import base_id
 from ..settings import Settings

@@ -12,8 +12,7 @@ from .document import Document, make_complaint, read_document
 from .example_files import with_files
 from .inspection import Wanted
 from .positions import START, Flaw
-
-ENDINGS = frozenset({".yaml", ".yml", ".json"})
+from .registry_cache import ENDINGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class Wanted(NamedTuple):
     callable: str
     exceptions: Sequence[str] = ()
 
+    @property
+    def name(self) -> str:
+        """By which its report is found."""
+        return json.dumps(self)
+
 
 class FailureKind(StrEnum):
     MISSING_PACKAGE = "missing package"

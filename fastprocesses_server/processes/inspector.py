@@ -27,18 +27,14 @@ def inspect_callables(
     entries, content = InspectionCache(cache), Content.of(folder)
     remembered = entries.find(content)
     known = remembered.reports if remembered else {}
-    ahead = [one for one in wanted if _name(one) not in known]
+    ahead = [one for one in wanted if one.name not in known]
     began = time.time_ns()
     reports, notes = _inspected(folder, ahead, import_seconds)
-    seen = dict(zip(map(_name, ahead), reports, strict=True))
+    seen = {one.name: report for one, report in zip(ahead, reports, strict=True)}
     if ahead and notes and (trace := Trace.of(notes, content.bases, began)) and Content.of(folder) == content:
         clean = Remembered({name: report for name, report in seen.items() if _is_clean(report)}, trace)
         entries.keep(content, remembered.with_(clean) if remembered else clean)
-    return [_report(known[_name(one)] if _name(one) in known else seen[_name(one)]) for one in wanted]
-
-
-def _name(wanted: Wanted) -> str:
-    return json.dumps(wanted)
+    return [_report(known[one.name] if one.name in known else seen[one.name]) for one in wanted]
 
 
 def _is_clean(report: Mapping[str, Any]) -> bool:

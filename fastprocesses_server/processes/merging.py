@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from .candidates import Candidate
-from .complaints import DescriptionErrors, FileComplaint
+from .complaints import DescriptionErrors, FileComplaint, MissingPackages
 from .description import Input, Output, Process
 from .description_file import DescriptionFile, id_of, merged_contradictions, module_of
 from .document import Document
@@ -19,7 +19,6 @@ from .schemas import schema_faults
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest
 
-MissingPackages = Literal["error", "warning"]
 UNKNOWN_VERSION = "0.0.0"
 MEMBERS = frozenset(field.alias for field in DescriptionFile.model_fields.values())
 DESCRIBING = frozenset(field.alias for field in Input.model_fields.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from serving import own_environment
 
-from fastprocesses_server.processes import inspection_cache
+from fastprocesses_server.processes import entries, inspection_cache
 from fastprocesses_server.processes.inspection import Failure, Found, Report, Wanted
 from fastprocesses_server.processes.inspection_cache import Content, InspectionCache
 from fastprocesses_server.processes.inspector import inspect_callables
@@ -260,7 +260,7 @@ def test_a_folder_of_another_user_is_ignored(
     tools: Path, inspect: Inspect, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inspect()
-    monkeypatch.setattr(inspection_cache.os, "geteuid", lambda: os.getuid() + 1)
+    monkeypatch.setattr(entries.os, "geteuid", lambda: os.getuid() + 1)
     inspect()
     assert count() == 2
 
@@ -280,21 +280,21 @@ def test_a_folder_that_can_only_be_read_serves(
         raise OSError(30, "Read-only file system")
 
     first = inspect()
-    monkeypatch.setattr(inspection_cache.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(entries.tempfile, "mkstemp", refuse)
     assert inspect() == first
     assert count() == 1
     assert isinstance(inspect("tools.log"), Failure)
 
 
 def test_the_oldest_entries_go(tools: Path, inspect: Inspect, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspection_cache, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(entries, "MOST_ENTRIES", 2)
     cache.mkdir(mode=0o700)
     for number in range(3):
         (cache / f"{number}.json").write_text("{}")
         age(cache / f"{number}.json")
     inspect()
     assert len(list(cache.iterdir())) == 2
-    monkeypatch.setattr(inspection_cache, "MOST_BYTES", 10)
+    monkeypatch.setattr(entries, "MOST_BYTES", 10)
     InspectionCache(cache).keep(Content.of(tools.parent), remembered(cache, tools.parent))
     assert not list(cache.iterdir())
 
@@ -307,7 +307,7 @@ def remembered(cache: Path, folder: Path) -> inspection_cache.Remembered:
 
 def test_everything_can_be_forgotten(tools: Path, inspect: Inspect, count: Count, cache: Path) -> None:
     inspect()
-    InspectionCache(cache).forget()
+    entries.Entries(cache).forget()
     assert not list(cache.iterdir())
     inspect()
     assert count() == 2
