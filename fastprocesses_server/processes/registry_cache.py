@@ -10,11 +10,9 @@ from typing import Any
 from .complaints import shown
 from .description import Process
 from .entries import Entries, Entry
+from .file_names import is_description_file
 from .inspection_cache import Content, hash_of
 from .trace import Trace
-
-ENDINGS = frozenset({".yaml", ".yml", ".json"})
-"""Of description files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,7 @@ class Question:
         """None for a folder that cannot be read; who reads it says so."""
         try:
             content = Content.of(folder)
-            found = sorted(path for path in content.folder.iterdir() if path.suffix.lower() in ENDINGS)
-            files = [path for path in found if path.is_file()]
+            files = sorted(path for path in content.folder.iterdir() if is_description_file(path))
             read = hash_of(content.folder, files)
         except OSError:
             return None
