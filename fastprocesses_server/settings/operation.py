@@ -1,5 +1,6 @@
 """What runs where: processes, outgoing requests, Redis, workers, logs."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -22,6 +23,20 @@ class Publishing(BaseModel):
     allowed_modules: Names = setting(
         (), "Modules that callables may come from (with what lies below them); empty: any."
     )
+    inspection_cache: Literal["off"] | Path | None = setting(
+        None,
+        "Folder that keeps what imports of callables showed, so that starts import only what has changed; or off. "
+        "Default: `fastprocesses-server` in XDG_CACHE_HOME or `~/.cache`.",
+    )
+
+    @property
+    def inspection_cache_folder(self) -> Path | None:
+        """None where nothing is kept."""
+        if self.inspection_cache == "off":
+            return None
+        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - raises nothing
+        folder = self.inspection_cache or (home / "fastprocesses-server" if home.is_absolute() else None)
+        return folder and Path(folder).absolute()
 
 
 class Outgoing(BaseModel):

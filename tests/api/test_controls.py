@@ -16,7 +16,7 @@ from fastprocesses_server.links import Urls
 from fastprocesses_server.processes.bundled import bundled_schemas
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
-from fastprocesses_server.processes.schemas import schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
 from fastprocesses_server.settings import Settings
 
 Schema = dict[str, Any]
