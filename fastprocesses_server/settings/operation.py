@@ -1,5 +1,8 @@
 """What runs where: processes, outgoing requests, Redis, workers, logs."""
 
+import re
+import ssl
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote
@@ -10,6 +13,9 @@ from ..processes.quantities import Bytes
 from ..sentinel_url import SCHEME as SENTINEL
 from ..sentinel_url import read_sentinel_url
 from .kinds import Days, Names, Secret, also, setting
+
+HOST = re.compile(r"(\*\.)?[^\s/:@*?#\[\]\\]+")
+PROXY = re.compile(r"https?://([^\s/:@]*(:[^\s/@]*)?@)?([^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
 
 
 class Publishing(BaseModel):
@@ -25,17 +31,56 @@ class Publishing(BaseModel):
 
 
 class Outgoing(BaseModel):
-    """Where inputs by reference and callbacks may lead."""
+    """What the server asks others for: inputs by reference, and callbacks."""
 
+    references: bool = setting(True, "Inputs may be sent by reference; outputs of this server may be in any case.")
+    callbacks: bool = setting(True, "Requests may name a `subscriber` that is told what becomes of the job.")
     reference_hosts: Names = setting(
-        (), "Hosts, addresses and networks that inputs by reference and callbacks may lead to; empty: all public ones."
+        (),
+        "Hosts (`*.example.org` for all below one), addresses and networks that inputs by reference and callbacks may "
+        "lead to, private ones too; empty: all public ones.",
     )
-    max_reference_size: Bytes = setting(8 * 1024**3, "Largest input that is fetched by reference, for example 8GiB.")
+    max_reference_size: Bytes = setting(8 * 1024**3, "How much one job may fetch by reference, for example 8GiB.")
+    max_reference_seconds: Annotated[float, Field(gt=0)] = setting(600, "How long that may take.")
+    outgoing_proxy: SecretStr | None = setting(
+        None, "Proxy that references and callbacks go through: http:// or https://, with [user:password@]host:port."
+    )
+    outgoing_ca_bundle: Path | None = setting(
+        None, "File with the certificates (PEM) that they trust; not set: those that browsers trust (certifi)."
+    )
 
     callback_secret: Secret | None = setting(
         None,
         "What callbacks are signed with (Standard Webhooks): any text, or `whsec_` and base64; empty: no signature.",
     )
+
+    @field_validator("reference_hosts")
+    @classmethod
+    def _name_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not _is_network(entry) and not HOST.fullmatch(entry):
+                raise ValueError(
+                    f"{entry} is no host such as example.org or *.example.org, no address and no network such as "
+                    "10.0.0.0/8"
+                )
+        return value
+
+    @field_validator("outgoing_proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not PROXY.fullmatch(value.get_secret_value()):
+            raise ValueError("must be http:// or https://, and [user:password@]host:port")
+        return value
+
+    @field_validator("outgoing_ca_bundle")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:  # those of ssl too
+                raise ValueError(f"{value} holds no certificates that can be read: {error.strerror}") from None
+        return value
 
 
 class Storage(BaseModel):
@@ -153,6 +198,14 @@ class Logs(BaseModel):
     log_file: Path | None = setting(None, "File that the log is written to as well.")
     log_rotation: str = setting("100 MB", "When a new log file begins: a size, a time of day or an interval.")
     log_retention: str = setting("10 days", "How long old log files are kept.")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text.strip("[]"), strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _redis_url(host: str, port: int, db: int, password: SecretStr | None) -> SecretStr:
