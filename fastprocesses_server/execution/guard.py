@@ -94,9 +94,9 @@ class Guard:
             raise Forbidden(f"only http and https can be asked, not {url.scheme or 'a relative reference'}")
         if url.userinfo:
             raise Forbidden("a URL with a user name or password is not taken")
-        host, port = host_and_port(url)
-        if not host:
+        if not _names_host(url):
             raise Forbidden("the URL names no host")
+        host, port = host_and_port(url)
         if not 0 < port <= HIGHEST_PORT:
             raise Forbidden(f"there is no port {port}")
         if self.takes_public and port < LOWEST_FREE_PORT and port not in PORTS.values():
@@ -144,8 +144,15 @@ class Guard:
 
 
 def host_and_port(url: httpx.URL) -> tuple[str, int]:
-    """As they are looked up: a name of other letters in its ASCII form, which `url.host` may fail to read again."""
+    """As they are looked up: a name of other letters in its ASCII form."""
     return url.raw_host.decode("ascii"), PORTS[url.scheme] if url.port is None else url.port
+
+
+def _names_host(url: httpx.URL) -> bool:
+    try:
+        return bool(url.host)
+    except UnicodeError:  # an `xn--` that stands for no name
+        return False
 
 
 def read_network(entry: str) -> Network | None:

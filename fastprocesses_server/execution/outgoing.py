@@ -7,6 +7,7 @@ were asked for. The environment counts for nothing, and what one answer says is 
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ async def get(client: httpx.AsyncClient, href: str) -> AsyncIterator[httpx.Respo
     raise httpx.TooManyRedirects(f"more than {MOST_REDIRECTS} redirects", request=request)
 
 
+@cache
 def _certificates(bundle: Path | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=bundle) if bundle else httpx.create_ssl_context(trust_env=False)
 
