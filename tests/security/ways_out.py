@@ -13,6 +13,8 @@ from typing import Any
 import httpcore
 import pytest
 
+CONNECT = httpcore.AnyIOBackend.connect_tcp
+
 PUBLIC = "93.184.216.34"
 OTHER = "93.184.216.35"
 
@@ -163,13 +165,12 @@ class Spy:
 
     def __init__(self, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
         self.connected: list[tuple[str, int]] = []
-        real = httpcore.AnyIOBackend.connect_tcp
 
         async def connect(backend: Any, host: str, port: int, *arguments: Any, **options: Any) -> Any:
             self.connected.append((host, port))
             if host not in (PUBLIC, OTHER):
                 raise httpcore.ConnectError("the spy connects to nothing else")
-            return await real(backend, "127.0.0.1", web.port, *arguments, **options)
+            return await CONNECT(backend, "127.0.0.1", web.port, *arguments, **options)
 
         monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
 
