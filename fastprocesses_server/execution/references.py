@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLError
 from typing import Any
 
 import httpx
@@ -159,8 +160,8 @@ async def download(client: httpx.AsyncClient, href: str, target: Path, largest: 
     return FetchedFile(target, media_type)
 
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, Forbidden)
-"""UnicodeError: a redirect to a host name that has no meaning."""
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, SSLError, Forbidden)
+"""UnicodeError: of a host name that has no meaning, SSLError: of garbage after the handshake; httpx lets both pass."""
 
 TOO_SLOW = "the server does not answer in time"
 

@@ -53,7 +53,7 @@ async def _checked(path: str, uri: Any, guard: Guard) -> httpx.URL | Complaint:
             await guard.address_for_async(*host_and_port(url))
     except Forbidden as error:
         return Complaint(path, str(error))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         return Complaint(path, f"is no URL: {error}")
     except TimeoutError:
         return Complaint(path, f"the host {url.host} cannot be looked up in time")

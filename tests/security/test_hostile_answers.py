@@ -1,6 +1,7 @@
 """What servers answer to a reference: huge, slow, compressed, or curious about who asks."""
 
 import asyncio
+import os
 import ssl
 import subprocess
 import time
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ways_out import PUBLIC, Names, Spy, Web, bomb, json, to, web_server
+from ways_out import PUBLIC, Answer, Names, Spy, Talk, Web, bomb, json, to, web_server
 
 from fastprocesses_server.execution import references
 from fastprocesses_server.execution.guard import Guard
@@ -21,6 +22,7 @@ from fastprocesses_server.settings.operation import Outgoing
 from fastprocesses_server.worker.arguments import Fetching
 
 URL = "http://public.example/"
+SEVEN = json(b"7")
 MIB = 2**20
 IN_BUFFERS = 16 * MIB
 """What the two ends of a connection may hold after one has stopped reading."""
@@ -252,13 +254,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def through_tls(certificate: Path, href: str, bundle: Path | None) -> tuple[Any, list[str], list[list[str]]]:
+def through_tls(
+    certificate: Path, href: str, bundle: Path | None, answer: Answer = SEVEN
+) -> tuple[Any, list[str], list[list[str]]]:
     """What is found, the names that TLS was asked for, and the heads of requests."""
     names: list[str] = []
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(certificate)
     tls.sni_callback = lambda _socket, name, _context: names.append(str(name))
-    with web_server({"/": json(b"7")}, tls) as web, pytest.MonkeyPatch.context() as monkeypatch:
+    with web_server({"/": answer}, tls) as web, pytest.MonkeyPatch.context() as monkeypatch:
         Spy(web, monkeypatch)
 
         async def ask() -> Any:
@@ -273,6 +277,16 @@ def test_tls_is_asked_for_the_name_and_trusts_the_bundle_of_the_settings(certifi
     assert found == FetchedValue(7, "application/json")
     assert names == ["public.example"]
     assert "Host: public.example" in heads[0]
+
+
+def test_garbage_within_tls_is_no_answer(certificate: Path) -> None:
+    def garble(talk: Talk) -> None:
+        talk.send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        os.write(talk.request.fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))
+        talk.server.ends.wait(1)
+
+    found, names, _ = through_tls(certificate, "https://public.example/", certificate, garble)
+    assert (found, names) == (None, ["public.example"])
 
 
 def test_a_certificate_of_another_name_or_of_nobody_known_is_refused(

@@ -122,6 +122,7 @@ INSIDE = {
     "brackets that do not close": "http://[::1/",
     "an empty label": "http://a..example/",
     "a label too long": f"http://{'a' * 64}.example/",
+    "a zone that is none": "http://[::1%\N{YEN SIGN}lo]/",
     "a name that is none": "http://xn--/",
     "a name that nobody knows": "http://nobody.invalid/",
     "more than any URL has": f"http://public.example/{'a' * 70_000}",
