@@ -8,13 +8,14 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httpx
 
+from ..settings.kinds import read_network
+
 Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
 Resolve = Callable[..., Sequence[Any]]
 
 PORTS = {"http": 80, "https": 443}
@@ -65,7 +66,8 @@ class Guard:
     """Decides by name and address.
 
     `allowed` names hosts (`*.example.org` for all below one), addresses and networks; where it is empty, what is
-    public may be asked. `off` is why nothing may. Where requests go through a proxy, that is who looks names up.
+    public may be asked. `off` is why nothing may. Where requests go through a proxy, hosts that are named are looked up
+    there.
     """
 
     def __init__(
@@ -153,14 +155,6 @@ def _names_host(url: httpx.URL) -> bool:
         return bool(url.host)
     except UnicodeError:  # an `xn--` that stands for no name
         return False
-
-
-def read_network(entry: str) -> Network | None:
-    """The network or address that an entry of the settings names; None for a host name."""
-    try:
-        return ip_network(entry.strip(" []"), strict=False)
-    except ValueError:
-        return None
 
 
 def _plain(address: Address) -> Address:

@@ -44,12 +44,12 @@ def create_client(guard: Guard, settings: Outgoing) -> httpx.AsyncClient:
     certificates = _certificates(settings.outgoing_ca_bundle)
     proxy = _proxy(settings.outgoing_proxy, certificates)
     transport = httpx.AsyncHTTPTransport(verify=certificates, trust_env=False, proxy=proxy)
-    if not guard.is_proxied:
+    if proxy is None:
         transport._pool._network_backend = _Backend(guard)  # noqa: SLF001 - httpx passes no backend on
 
     async def check(request: httpx.Request) -> None:
         guard.check_url(request.url)
-        if guard.is_proxied:
+        if proxy is not None:
             await guard.address_for_async(*host_and_port(request.url))
 
     return httpx.AsyncClient(transport=transport, event_hooks={"request": [check]}, cookies=_no_cookies(), **_OPTIONS)

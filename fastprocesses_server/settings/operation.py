@@ -2,7 +2,6 @@
 
 import re
 import ssl
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import quote
@@ -12,7 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from ..processes.quantities import Bytes
 from ..sentinel_url import SCHEME as SENTINEL
 from ..sentinel_url import read_sentinel_url
-from .kinds import Days, Names, Secret, also, setting
+from .kinds import Days, Names, Secret, also, read_network, setting
 
 HOST = re.compile(r"(\*\.)?[^\s/:@*?#\[\]\\]+")
 PROXY = re.compile(r"https?://([^\s/:@]*(:[^\s/@]*)?@)?([^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
@@ -58,7 +57,7 @@ class Outgoing(BaseModel):
     @classmethod
     def _name_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for entry in value:
-            if not _is_network(entry) and not HOST.fullmatch(entry):
+            if read_network(entry) is None and not HOST.fullmatch(entry):
                 raise ValueError(
                     f"{entry} is no host such as example.org or *.example.org, no address and no network such as "
                     "10.0.0.0/8"
@@ -198,14 +197,6 @@ class Logs(BaseModel):
     log_file: Path | None = setting(None, "File that the log is written to as well.")
     log_rotation: str = setting("100 MB", "When a new log file begins: a size, a time of day or an interval.")
     log_retention: str = setting("10 days", "How long old log files are kept.")
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text.strip("[]"), strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 def _redis_url(host: str, port: int, db: int, password: SecretStr | None) -> SecretStr:
