@@ -299,6 +299,6 @@ def test_an_issuer_may_be_private_as_the_operator_names_it() -> None:
 
     async def away() -> None:
         with pytest.raises(Unavailable):
-            await PublishedKeys(fetch_from("http://127.0.0.1:9/keys")).keys("rsa")
+            await PublishedKeys(fetch_from("http://127.0.0.1:9/keys", Settings())).keys("rsa")
 
     asyncio.run(away())
