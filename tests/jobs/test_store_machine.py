@@ -16,6 +16,7 @@ from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.counts import Measures
 from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
@@ -97,11 +98,12 @@ class Life(RuleBasedStateMachine):
         return answer
 
     def everything(self) -> list[Any]:
-        """Records and places, but for the time of the last change."""
+        """Records, places and counts, but for the time of the last change."""
         records = [self.record(job_id) for job_id in sorted(self.jobs)]
         for record in records:
             record.pop("updated", None)
-        return [records, self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        places = [self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        return [records, places, self.redis.hgetall("fp:counts")]
 
     def places(self) -> dict[str, list[str]]:
         found: Any = {
@@ -295,6 +297,14 @@ class Life(RuleBasedStateMachine):
         for job_id, job in self.jobs.items():
             record = self.record(job_id)
             assert (record["status"], int(record["attempt"])) == (job.status, job.attempt), job_id
+
+    @invariant()
+    def the_counts_are_those_of_the_model(self) -> None:
+        measures = Measures.read(self.workers["one"].transitions["measure"](args=[8_000]))
+        ended = {status: len(self.all(status)) for status in FINAL}
+        assert dict(measures.of("ended")) == {(status, "upper"): number for status, number in ended.items() if number}
+        unfinished = len(self.all("accepted")), len(self.all("running"))
+        assert measures.unfinished() == ({("upper",): unfinished} if self.jobs else {})
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:
