@@ -102,16 +102,16 @@ class Measures:
     queues: Sequence[QueueState]
 
     @classmethod
-    def read(cls, answer: Sequence[Any]) -> Self:
-        flat, workers, queues = answer
+    def read(cls, counted: Mapping[bytes, bytes], workers: int, queues: Sequence[Any]) -> Self:
+        """The hash, and what `measure` answers."""
         counts: Counter[Labels] = Counter()
-        for name, number in zip(flat[::2], flat[1::2], strict=True):
+        for name, number in counted.items():
             counts[_labels(name.decode())] += int(number)
         return cls(counts, workers, [_queue(*queue) for queue in sorted(queues)])
 
     def of(self, what: str) -> Iterator[tuple[Labels, int]]:
         """The other words of each count whose first word that is, in order."""
-        return ((words[1:], number) for words, number in sorted(self.counts.items()) if words[0] == what)
+        return iter(sorted((words[1:], number) for words, number in self.counts.items() if words[0] == what))
 
     def times(self, what: str, bounds: Sequence[int], unit: float) -> dict[Labels, Times]:
         """By the words that follow the bound; `unit` is that of their sums, in seconds."""

@@ -1,5 +1,6 @@
 """The job store as the API uses it: create, read, list, dismiss, remove."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -274,7 +275,11 @@ class JobStore:
 
     async def measure(self, queues: Iterable[str]) -> Measures:
         """What was counted, what others have not told yet left out; these queues, and all that were used."""
-        return Measures.read(await self.transitions["measure"](args=[lease(self.settings), *queues]))
+        async with self.redis.pipeline() as pipeline:
+            pipeline.hgetall("fp:counts")
+            await self.transitions["measure"](args=[lease(self.settings), *queues], client=pipeline)
+            counted, state = await pipeline.execute()
+        return await asyncio.to_thread(Measures.read, counted, *state)
 
 
 def _created(creation: Creation, job_id: str, leader: str | None = None) -> Created:

@@ -300,7 +300,8 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def the_counts_are_those_of_the_model(self) -> None:
-        measures = Measures.read(self.workers["one"].transitions["measure"](args=[8_000]))
+        counted: Any = self.redis.hgetall("fp:counts")
+        measures = Measures.read(counted, *self.workers["one"].transitions["measure"](args=[8_000]))
         ended = {status: len(self.all(status)) for status in FINAL}
         assert dict(measures.of("ended")) == {(status, "upper"): number for status, number in ended.items() if number}
         unfinished = len(self.all("accepted")), len(self.all("running"))

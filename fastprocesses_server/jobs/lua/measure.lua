@@ -1,7 +1,7 @@
--- What has happened so far, and how things are now, at the same cost however many jobs there are. ARGV: lease, queues;
--- those that were used are looked at too.
--- Returns the counts, the number of workers, and of each queue its name, jobs with a message in it, how long the first of
--- these has waited, workers heard of within a lease, how long the longest silent one is silent (-1 where there is none).
+-- How things are now, at the same cost however many jobs there are. ARGV: lease, queues; those that were used are looked
+-- at too.
+-- Returns the number of workers, and of each queue its name, jobs with a message in it, how long the first of these has
+-- waited, workers heard of within a lease, how long the longest silent one is silent (-1 where there is none).
 local lease = tonumber(ARGV[1])
 local queues, known = {}, {}
 
@@ -18,4 +18,4 @@ end
 
 for i = 2, #ARGV do look_at(ARGV[i]) end
 for _, queue in ipairs(redis.call('SMEMBERS', 'fp:queues')) do look_at(queue) end
-return {redis.call('HGETALL', 'fp:counts'), redis.call('HLEN', 'fp:registries'), queues}
+return {redis.call('HLEN', 'fp:registries'), queues}
