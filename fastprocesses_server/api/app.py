@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from loguru import logger
 from ..execution.outgoing import guard_callbacks
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
+from ..jobs.counts import TELL_SECONDS
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
@@ -36,6 +37,7 @@ from . import (
     jobs,
     landing_page,
     login,
+    metrics,
     openapi,
     processes,
     schemas,
@@ -47,6 +49,7 @@ from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
+from .request_counts import CountRequests
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
 
@@ -84,7 +87,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        background = [replies.listen(), _reap(store)]
+        background = [replies.listen(), _reap(store), _tell(store)]
         if reload:
             background.append(keep_up(app, partial(number_async, redis), reload))
         if reload and settings.reload:
@@ -93,6 +96,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         yield
         for task in tasks:
             await end(task)
+        with suppress(*STORE_ERRORS):
+            await store.tell()
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
@@ -117,6 +122,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         health,
     ):
         app.include_router(module.router)
+    if settings.metrics:
+        app.include_router(metrics.router)
     add_problem_handlers(app)
     if settings.asks_who:
         _ask_callers(app, settings, redis)
@@ -128,6 +135,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
+    app.add_middleware(CountRequests, tally=store.tally)
     return app
 
 
@@ -153,3 +161,13 @@ async def _reap(store: JobStore) -> None:
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended
             logger.exception("a fault, after which the reaper goes on")
         await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _tell(store: JobStore) -> None:
+    """What this process has counted, so that another may answer for it."""
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        try:
+            await store.tell()
+        except STORE_ERRORS as error:
+            logger.debug("what was counted waits for Redis: {}", error)

@@ -220,6 +220,16 @@ class Logs(BaseModel):
     log_retention: str = setting("10 days", "How long old log files are kept.")
 
 
+class Metrics(BaseModel):
+    """Who may watch the server."""
+
+    metrics: bool = setting(True, "Whether /metrics tells Prometheus how the server fares.")
+    metrics_token: SecretStr | None = setting(
+        None,
+        "Where set, /metrics answers who sends it (Authorization: Bearer TOKEN); empty: whoever reaches the server.",
+    )
+
+
 def _redis_url(host: str, port: int, db: int, password: SecretStr | None) -> SecretStr:
     secret = f":{quote(password.get_secret_value(), safe='')}@" if password and password.get_secret_value() else ""
     return SecretStr(f"redis://{secret}{host}:{port}/{db}")
