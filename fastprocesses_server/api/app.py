@@ -53,6 +53,20 @@ from .request_counts import CountRequests
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
 
+ROUTES = (
+    landing_page,
+    openapi,
+    processes,
+    execution,
+    job_list,
+    jobs,
+    job_results,
+    job_logs,
+    job_events,
+    schemas,
+    assets,
+    health,
+)
 CANCEL_SECONDS = 0.5
 EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
 TAKEN = [
@@ -107,23 +121,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     app.state.services = Services(
         settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
     )
-    for module in (
-        landing_page,
-        openapi,
-        processes,
-        execution,
-        job_list,
-        jobs,
-        job_results,
-        job_logs,
-        job_events,
-        schemas,
-        assets,
-        health,
-    ):
+    for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
-    if settings.metrics:
-        app.include_router(metrics.router)
     add_problem_handlers(app)
     if settings.asks_who:
         _ask_callers(app, settings, redis)

@@ -27,7 +27,12 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (processes / "greeting.py").write_text(MODULE)
     (processes / "greet.yaml").write_text(FILE)
     (processes / "whisper.yaml").write_text(FILE + "title: Whisper\naccess: {roles: [analyst, boss]}\n")
-    environment = {"FP_AUTH": "required", "FP_WORKER_CONCURRENCY": "1", "FP_LOG_LEVEL": "DEBUG"}
+    environment = {
+        "FP_AUTH": "required",
+        "FP_WORKER_CONCURRENCY": "1",
+        "FP_LOG_LEVEL": "DEBUG",
+        "FP_METRICS_TOKEN": "prometheus",
+    }
     server = Server(processes, folder / "state", environment)
     server.start()
     yield server
@@ -214,3 +219,11 @@ def test_keys_and_sessions_are_in_no_log_and_not_in_redis(
     for canary in (*(secret[3:] for secret in secrets.values()), session):
         assert canary.encode() not in dump
         assert canary not in said
+
+
+def test_metrics_are_for_their_token_and_for_admins(clients: dict[str, Client]) -> None:
+    token = {"Authorization": "Bearer prometheus"}
+    assert clients["nobody"].get("/metrics", headers=token).status_code == 200
+    assert clients["nobody"].get("/jobs", headers=token).status_code == 401
+    statuses = {name: clients[name].get("/metrics").status_code for name in ("nobody", "ada", "root")}
+    assert statuses == {"nobody": 401, "ada": 403, "root": 200}

@@ -113,7 +113,8 @@ from fastprocesses_server.errors import Problem
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.processes.complaints import DescriptionErrors
 from fastprocesses_server.processes.registry import load_registry
-from fastprocesses_server.processes.schemas import compile_schema, schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
+from fastprocesses_server.processes.schemas import compile_schema
 given = json.loads(sys.stdin.read())
 for schema in given["schemas"]:
     schema_faults(schema)
