@@ -54,9 +54,11 @@ def check_access(settings: Settings, caller: Caller | None, authorization: str) 
     if is_open or shows_metrics_token(authorization, settings):
         return
     if caller is None or not caller.name:
-        raise MetricsClosed("Send the header Authorization: Bearer, with the token that FP_METRICS_TOKEN holds.")
+        raise MetricsClosed(
+            f"Metrics are for those who send the token of FP_METRICS_TOKEN, or have the role {ROLE} or {ADMIN}."
+        )
     if ROLE not in caller.roles and ADMIN not in caller.roles:
-        raise MetricsRefused(f"Metrics are for those with the role {ROLE} or {ADMIN}.")
+        raise MetricsRefused(f"Metrics are for those who have the role {ROLE} or {ADMIN}.")
 
 
 async def _measure(services: Services) -> Measures | None:

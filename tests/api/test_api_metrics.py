@@ -1,5 +1,6 @@
 """Metrics: any API process answers for all processes of the server, and to whom."""
 
+import asyncio
 import re
 import signal
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from serving import ROOT, Client, OwnValkey, Part, free_port, own_valkey, shared_environment, wait_until
+from upper import make_registry
 
+from fastprocesses_server.api.app import create_app
 from fastprocesses_server.api.caller import Caller
 from fastprocesses_server.api.metric_families import about, of_store
 from fastprocesses_server.api.metrics import check_access
@@ -21,6 +24,7 @@ from fastprocesses_server.settings import Settings
 
 Labels = Mapping[str, str]
 ROUTE = "/processes/{process_id}/execution"
+TOKEN = "of-the-scraper"  # noqa: S105
 
 
 def samples(text: str) -> Iterator[tuple[str, Labels, float]]:
@@ -39,7 +43,8 @@ class Stack:
 
     def __init__(self, valkey: OwnValkey, processes: Path, folder: Path) -> None:
         self.valkey = valkey
-        environment = shared_environment(valkey.url, processes, folder) | {"FP_WORKER_LEASE_SECONDS": "2"}
+        environment = shared_environment(valkey.url, processes, folder)
+        environment |= {"FP_WORKER_LEASE_SECONDS": "2", "FP_METRICS_TOKEN": TOKEN}
         ports = [free_port(), free_port()]
         self.apis = [Part("serve", folder=folder, environment={**environment, "FP_PORT": str(port)}) for port in ports]
         self.worker = Part("worker", folder=folder, environment=environment)
@@ -52,7 +57,7 @@ class Stack:
             wait_until(lambda client=client: is_ready(client), 60, api.log)
 
     def metrics(self, number: int) -> str:
-        response = self.clients[number].get("/metrics")
+        response = self.clients[number].get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
         assert response.status_code == 200, response.text
         return response.text
 
@@ -97,6 +102,8 @@ def test_sums_are_right_whichever_process_is_asked_and_whatever_ends(stack: Stac
         one.finished(job_id)
     assert two.execute("shout", {"text": "a"}).text
     assert two.execute("shout", {"text": "no"}).status_code == 500
+    refused = one.get("/metrics")
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'Bearer realm="metrics"')
     check_jobs(stack)
     check_requests(stack)
     stack.apis[0].stop()
@@ -227,6 +234,13 @@ def test_metrics_are_for_those_who_may_read_them(
         return
     with pytest.raises(refusal):
         check_access(settings, caller, authorization)
+
+
+@pytest.mark.parametrize(("is_on", "status"), [(True, 401), (False, 404)])
+def test_metrics_may_be_off(is_on: bool, status: int) -> None:
+    app = create_app(Settings(metrics=is_on, metrics_token=SecretStr(TOKEN)), make_registry())
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+    assert asyncio.run(client.get("/metrics")).status_code == status
 
 
 def test_who_is_not_known_is_told_how_to_be() -> None:

@@ -5,7 +5,7 @@
 -- fp:job:ID:log        list, the last lines that it said: time, level, source and text of each, JSON
 -- fp:expiry            zset, `mortal` public jobs by end of their time
 -- fp:gone:ID           maker of a removed job        fp:due              zset, jobs by the moment of the reaper's next look:
--- fp:queues            set, all that were used                           leases that end, starts that are put off
+-- fp:queues            set, all that were served                         leases that end, starts that are put off
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
 -- fp:running:PROCESS   set, running jobs of a process with limited concurrency
 -- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
