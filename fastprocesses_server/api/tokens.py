@@ -155,8 +155,9 @@ class PublishedKeys:
         self.tried_at = self.now()
 
 
-def fetch_from(url: str) -> Fetch:
+def fetch_from(settings: Settings) -> Fetch:
     """The operator named the host, so that it may be a private one; redirects lead to no other."""
+    url = settings.jwt_jwks_url or ""
     host = httpx.URL(url).host
 
     async def fetch() -> Sequence[Jwk]:
