@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from playwright.sync_api import sync_playwright
 from serving import Client, Server, wait_until
 
@@ -120,6 +121,14 @@ def test_pages_say_whose_they_are(clients: dict[str, Client]) -> None:
         assert [other for other in PEOPLE if f"key:{other}" in page] == [name]
     assert "Whisper" in pages["eve"]
     assert "Whisper" not in pages["bob"]
+
+
+@pytest.mark.parametrize("form", ["json", "openapi31"])
+def test_the_definition_is_right_with_its_security_schemes(clients: dict[str, Client], form: str) -> None:
+    document = clients["ada"].get(f"/api?f={form}").json()
+    validate(document)
+    assert document["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
+    assert "WWW-Authenticate" in document["components"]["responses"]["problem401"]["headers"]
 
 
 def log_in(server: Server, secret: str, **headers: str) -> httpx.Response:
