@@ -1,5 +1,6 @@
 """Heat map: the car-share hours of Montréal, spreading over a grid step by step."""
 
+import logging
 import struct
 import time
 import zlib
@@ -16,14 +17,18 @@ SWEEPS_PER_STEP = 10
 COLOURS = np.array([(0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164)])
 OUTSIDE = (255, 255, 255)
 
+logger = logging.getLogger(__name__)
+
 
 def heat_map(context: Any, size: int = 400, steps: int = 20, pause: float = 0.5) -> Path:
     """`size` is the width in cells, `pause` the seconds of rest in each step; the file is a PNG image."""
     heat, inside = _montreal_grid(size)
+    logger.info("%d car hours on a grid of %d rows and %d columns", heat.sum(), *heat.shape)
     for step in range(1, steps + 1):
         if context.cancelled:
             raise InterruptedError(f"cancelled at step {step} of {steps}")
         heat = _spread(heat)
+        logger.info("step %d: %.1f car hours in the warmest cell", step, heat.max())
         time.sleep(pause)
         context.progress(100 * step / steps, f"step {step} of {steps}")
     path: Path = context.workdir / "heat-map.png"

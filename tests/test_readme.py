@@ -15,6 +15,8 @@ from fastprocesses_server.testing import run_process
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONGEST = 300
+LARGEST_PICTURE = 200_000
+"""Bytes."""
 SHIPPED = ("simple_process", "service-coverage", "heat-map")
 """What the shared server publishes, of the processes that curl lines call."""
 
@@ -115,3 +117,14 @@ def anchors(file: Path) -> set[str]:
     """Those that GitHub gives to headings."""
     headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_pictures_are_there_and_small_and_none_is_left_over() -> None:
+    shown = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", README)
+    assert len(shown) == 3
+    for text, name in shown:
+        picture = (ROOT / name).read_bytes()
+        assert picture.startswith(b"\x89PNG"), name
+        assert len(picture) < LARGEST_PICTURE, name
+        assert len(text) > 40, name
+    assert {ROOT / name for _, name in shown} == set((ROOT / "docs" / "screenshots").iterdir())

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 
+from ..execution.outgoing import guard_callbacks
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.engine import Engine
@@ -79,7 +80,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     cache = connect_async(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
-    fetcher = Fetcher(store, results, settings.reference_hosts)
+    fetcher, callbacks = Fetcher(store, results, settings), guard_callbacks(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -98,7 +99,9 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     views = Views(registry, settings)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending(), views)
+    app.state.services = Services(
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
+    )
     for module in (
         landing_page,
         openapi,

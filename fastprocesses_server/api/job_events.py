@@ -7,12 +7,13 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.following import Sight
-from ..jobs.record import Job
 from ..jobs.status_info import status_info
 from ..links import EVENT_STREAM, Urls
+from .followers import Followers
 from .jobs import LOOK_SECONDS, find_job
 from .services import Services, services_of, urls_of
 
@@ -34,11 +35,23 @@ HEADERS = {"Content-Type": EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-B
 async def job_events(request: Request, job_id: str) -> Response:
     """The status, the lines of the log beyond `Last-Event-ID`, and then whatever comes, until the job is finished."""
     services = services_of(request)
-    job = await find_job(services, job_id)
+    job = await find_job(request, job_id)
     if request.method == "HEAD":
         return Response(headers=HEADERS)
     known = read_event_id(request.headers.get("last-event-id", ""))
-    return StreamingResponse(stream(services, urls_of(request), job.id, known), headers=HEADERS)
+    return EventStream(stream(services, urls_of(request), job.id, known), services.followers)
+
+
+class EventStream(StreamingResponse):
+    """One follower, from its first byte to its last, however it ends."""
+
+    def __init__(self, events: AsyncIterator[bytes], followers: Followers) -> None:
+        super().__init__(events, headers=HEADERS)
+        self.followers = followers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self.followers.one_more():
+            await super().__call__(scope, receive, send)
 
 
 def read_event_id(text: str) -> int:
@@ -85,8 +98,8 @@ def events(before: Sight | None, now: Sight, urls: Urls) -> Iterator[bytes]:
         return
     if before is None or before.job.status != now.job.status:
         yield event("status", status_info(now.job, urls))
-    elif _progress(before.job) != _progress(now.job):
-        yield event("progress", _progress(now.job))
+    elif (before.job.progress, before.job.message) != (now.job.progress, now.job.message):
+        yield event("progress", progress(status_info(now.job, urls)))
     for number, line in now.news(before):
         yield event("log", line.as_document(), number)
     if now.job.status.is_final:
@@ -99,5 +112,6 @@ def event(name: str, document: Mapping[str, Any], number: int | None = None) -> 
     return b"event: %s\n%sdata: %s\n\n" % (name.encode(), numbered, orjson.dumps(document))
 
 
-def _progress(job: Job) -> dict[str, Any]:
-    return {"progress": job.progress, **({"message": job.message} if job.message else {})}
+def progress(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a status info, what changes while a job runs."""
+    return {name: document[name] for name in ("progress", "updated", "message") if name in document}

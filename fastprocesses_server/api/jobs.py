@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from loguru import logger
 
-from ..errors import JobIsGone, NoSuchJob
+from ..errors import Forbidden, JobIsGone, NoSuchJob
 from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
 from ..links import link
 from .negotiation import negotiate
+from .ownership import view_of
 from .representation import FORMS, Page, represent
-from .services import Services, services_of, urls_of
+from .services import services_of, urls_of
 
 router = APIRouter()
 
@@ -33,13 +34,19 @@ JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @router.api_route("/jobs/{job_id}", methods=["GET", "HEAD"])
 async def job_status(request: Request, job_id: str) -> Response:
-    """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3)."""
+    """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3).
+
+    Where too many wait already, at once: a preference may be left aside.
+    """
     form = negotiate(request, *FORMS)
-    job = await find_job(services_of(request), job_id)
+    job = await find_job(request, job_id)
     headers = {}
-    if wait := min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT):
+    wait = min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT)
+    followers = services_of(request).followers
+    if wait and not followers.is_full:
         headers["Preference-Applied"] = f"wait={wait:g}"
-        job = await _finished(request, job, wait)
+        with followers.one_more():
+            job = await _finished(request, job, wait)
     if not job.status.is_final:
         headers |= RETRY_AFTER
     response = represent(request, form, status_info(job, urls_of(request)), page_of(job)).response()
@@ -53,7 +60,7 @@ async def _finished(request: Request, job: Job, seconds: float) -> Job:
     while not job.status.is_final and (left := end - time.monotonic()) > 0:
         if await request.is_disconnected() or await services.ending.begins_within(min(left, LOOK_SECONDS)):
             break
-        job = await find_job(services, job.id)
+        job = await find_job(request, job.id)
     return job
 
 
@@ -61,7 +68,9 @@ async def _finished(request: Request, job: Job, seconds: float) -> Job:
 async def dismiss_job(request: Request, job_id: str) -> Response:
     """/req/dismiss/job-dismiss-op: a job that runs is stopped, a finished one is removed with its results."""
     form, services, urls = negotiate(request, *FORMS), services_of(request), urls_of(request)
-    job = await find_job(services, job_id)
+    job = await find_job(request, job_id)
+    if not view_of(request).owns(job.maker):
+        raise Forbidden(f"Job {job_id} is another's: only its maker and admins may dismiss it.")
     before = await services.store.dismiss(job_id)
     if before is None or before == Status.DISMISSED:
         raise JobIsGone(f"Job {job_id} was dismissed before.")
@@ -75,7 +84,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
 
 
 def page_of(job: Job) -> Page:
-    return Page("job.html", f"Job {job.id}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
+    return Page("job.html", f"Job {job.id[:8]}", (("Jobs", "jobs"),), {"seconds": run_seconds(job)})
 
 
 def run_seconds(job: Job) -> float | None:
@@ -85,12 +94,19 @@ def run_seconds(job: Job) -> float | None:
     return ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
 
 
-async def find_job(services: Services, job_id: str, *, public_only: bool = True) -> Job:
+async def find_job(request: Request, job_id: str, *, public_only: bool = True) -> Job:
+    """The one way to a job by its id, and so the place where those of others are not there.
+
+    They are looked for as one that never was, so that the time tells no more than the answer.
+    """
     if not JOB_ID.fullmatch(job_id):
         raise NoSuchJob(f"There is no job {job_id}.")
-    job = await services.store.read(job_id)
-    if job is None and await services.store.is_gone(job_id):
-        raise JobIsGone(f"Job {job_id} was removed or has expired.")
+    store, view = services_of(request).store, view_of(request)
+    job = await store.read(job_id)
+    if job is None or not view.shows(job.maker):
+        job, maker = None, await store.maker_of_gone(job_id)
+        if maker is not None and view.shows(maker):
+            raise JobIsGone(f"Job {job_id} was removed or has expired.")
     if job is None or (public_only and not job.is_public):
         raise NoSuchJob(f"There is no job {job_id}.")
     return job

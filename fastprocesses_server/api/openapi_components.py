@@ -113,7 +113,7 @@ PROBLEMS: Mapping[int, str] = {
     415: "The body is not JSON.",
     422: "Another request came with the same Idempotency-Key.",
     500: "The process failed, or the server did.",
-    503: "The job store takes no jobs now, or every worker is away.",
+    503: "The job store takes no jobs now, every worker is away, or too many follow jobs.",
     504: "The process did not end within the time that the server lets clients wait.",
 }
 PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 405: ("Allow",), 503: ("Retry-After",)}

@@ -33,7 +33,7 @@ def results_page(
         href, media_type = presenter.url_of(name), presenter.output(execution, outputs[name]).media_type
         places = {"href": href, "path": href.removeprefix(base), "filename": _filename(outputs[name], str(media_type))}
         shown.append({**_output(outputs[name]), **places, "title": titles.get(name, name), "type": media_type})
-    trail = (("Jobs", "jobs"), (f"Job {job.id}", f"jobs/{job.id}"))
+    trail = (("Jobs", "jobs"), (f"Job {job.id[:8]}", f"jobs/{job.id}"))
     page = Page("results.html", "Results", trail, {"job": job})
     presented = presenter.present(execution, outputs).media_type if execution else None
     return show(request, page, {"outputs": shown}, [*_links(request, job, presented)]).response()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from fastapi import Request
 
 from ..errors import NoSuchProcess
+from ..execution.guard import Guard
 from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
@@ -22,6 +23,7 @@ from .base_url import urls_for
 from .caller import NOBODY, Caller, caller_of
 from .documents import KeptDocuments, Shelf
 from .ending import Ending
+from .followers import Followers
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,13 @@ class Services:
     engine: Engine
     results: ResultStore
     fetcher: Fetcher
+    callbacks: Guard
     offers: Offers
     folder: OwnFolder
     ending: Ending
     views: Views
     caller: Caller = NOBODY
+    followers: Followers = field(default_factory=Followers)
     faults: tuple[str, ...] = ()
     """What is wrong with newer description files, for which the registry was not given up."""
     readers: dict[str, RequestReader] = field(default_factory=dict)

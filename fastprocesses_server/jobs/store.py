@@ -148,6 +148,7 @@ class JobStore:
         limits = {"memory": process.run.memory_limit, "concurrency": process.run.concurrency}
         return {
             **{name: limit for name, limit in limits.items() if limit},
+            **({"maker": execution.maker} if execution.maker else {}),
             "process": process.id,
             "version": process.version,
             "fingerprint": process.fingerprint,
@@ -188,9 +189,10 @@ class JobStore:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")
         return read_record(fields) if fields else None
 
-    async def is_gone(self, job_id: str) -> bool:
-        """Whether a job of that id was removed or has expired."""
-        return bool(await self.redis.exists(f"fp:gone:{job_id}"))
+    async def maker_of_gone(self, job_id: str) -> str | None:
+        """Whose job it was that was removed or has expired; None where there was none of that id."""
+        maker = await self._bytes(f"fp:gone:{job_id}")
+        return None if maker is None else maker.decode()
 
     async def request(self, job_id: str) -> bytes | None:
         """The execution as it was stored."""
@@ -198,6 +200,13 @@ class JobStore:
 
     async def manifest(self, job_id: str) -> bytes | None:
         return await self._bytes(f"fp:job:{job_id}:results")
+
+    async def manifest_and_maker(self, job_id: str) -> tuple[bytes | None, str]:
+        async with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.get(f"fp:job:{job_id}:results")
+            pipeline.hget(f"fp:job:{job_id}", "maker")
+            manifest, maker = await pipeline.execute()
+        return manifest, (maker or b"").decode()
 
     async def log(self, job_id: str) -> list[LogLine]:
         async with self.redis.pipeline(transaction=False) as pipeline:

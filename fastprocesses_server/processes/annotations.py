@@ -172,6 +172,8 @@ def schema_of(annotation: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         raise NoSchema(_no_schema(annotation, error)) from None
     if json_type.holds_paths:
         raise NoSchema(f"{PATHS_WITHIN[mode]}: {inspect.formatannotation(annotation)}")
+    if json_type.holds_imports and mode == "validation":
+        raise NoSchema(f"would let clients say what is imported: {inspect.formatannotation(annotation)}")
     if not schema:
         raise NoSchema(f"may be anything: {inspect.formatannotation(annotation)}")
     return schema
@@ -258,10 +260,10 @@ def _with_integers(value: Any) -> Any:
 
 
 def _json_type_or_none(annotation: Any) -> JsonType | None:
-    """None too where text that a client sent would become a path."""
+    """None too where text that a client sent would become a path, or be imported."""
     try:
         json_type = _json_type(annotation)
-        return None if json_type.holds_paths else json_type
+        return None if json_type.holds_paths or json_type.holds_imports else json_type
     except Exception:  # noqa: BLE001 - of pydantic, or of what the author's classes say of themselves
         return None
 

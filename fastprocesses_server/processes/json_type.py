@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ImportString, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 from pydantic_core import CoreSchema, SchemaSerializer, SchemaValidator, core_schema
 
@@ -17,6 +17,9 @@ from .type_schemas import IS_BASE64, TypeSchemas
 
 NO_SCHEMAS = frozenset(["cls", "config", "default", "expected", "function", "members", "metadata", "serialization"])
 """Where the members of a core schema hold something else."""
+
+IMPORT: Any = TypeAdapter(ImportString).core_schema
+"""Of a type whose values are imported by their dotted paths."""
 
 
 class JsonType:
@@ -36,6 +39,11 @@ class JsonType:
     def holds_paths(self) -> bool:
         """Whether its values name files of the machine that reads them."""
         return _holds_paths(self.core)
+
+    @property
+    def holds_imports(self) -> bool:
+        """Whether its values say what is imported by who reads them."""
+        return _holds_imports(self.core)
 
     def schema(self, mode: JsonSchemaMode) -> dict[str, Any]:
         return TypeSchemas().generate(self.core, mode)
@@ -68,6 +76,16 @@ def _holds_paths(schema: Any) -> bool:
     if schema.get("type") == "is-instance":
         return isinstance(schema["cls"], type) and issubclass(schema["cls"], os.PathLike)
     return any(_holds_paths(member) for name, member in schema.items() if name not in NO_SCHEMAS)
+
+
+def _holds_imports(schema: Any) -> bool:
+    if isinstance(schema, list | tuple):
+        return any(map(_holds_imports, schema))
+    if not isinstance(schema, dict):
+        return False
+    if schema.get("function") == IMPORT["function"]:
+        return True
+    return any(_holds_imports(member) for name, member in schema.items() if name not in NO_SCHEMAS)
 
 
 def _with_base64(schema: Any, classes: list[type]) -> Any:

@@ -29,6 +29,7 @@ class Context:
         self._report = report
         self._say = say
         self._last_report = float("-inf")
+        self._has_told_the_end = False
         self._tells_progress = False
         self.since = time.time()
 
@@ -39,7 +40,10 @@ class Context:
         return self._workdir
 
     def progress(self, percent: float, message: str = "") -> None:
-        """Report how far the run is, 0 to 100; it never goes back, and too frequent reports are left out."""
+        """Report how far the run is, 0 to 100; it never goes back.
+
+        Too frequent reports are left out, but not the first of 100.
+        """
         self._tells_progress = True
         self._tell(percent, message)
 
@@ -53,8 +57,10 @@ class Context:
         if clamped != percent:
             logger.warning("job {} reports a progress of {}, taken as {:g}", self.job_id, percent, clamped)
         now = time.monotonic()
-        if now - self._last_report >= PROGRESS_SECONDS:
+        is_end = clamped == 100 and not self._has_told_the_end
+        if is_end or now - self._last_report >= PROGRESS_SECONDS:
             self._last_report = now
+            self._has_told_the_end |= is_end
             text = str(message).encode("utf-8", errors="replace").decode()
             self._report(clamped, text[:LONGEST_MESSAGE])
 

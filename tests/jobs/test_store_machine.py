@@ -5,6 +5,7 @@ STORE_MACHINE_EXAMPLES=2000 looks longer.
 
 import asyncio
 import os
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -25,6 +26,7 @@ EXAMPLES = int(os.environ.get("STORE_MACHINE_EXAMPLES", "60"))
 ATTEMPTS = 2
 PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})
+MAKER = "key:city"
 PID = os.getpid()
 FINAL = ("successful", "failed", "dismissed")
 JOBS = st.sampled_from("abcdefghijkl")
@@ -35,8 +37,9 @@ OWNERS = st.sampled_from(["one", "two"])
 class Model:
     """A job as the rules of its life have it."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, maker: str) -> None:
         self.key = key
+        self.maker = maker
         self.status = "accepted"
         self.owner = ""
         self.attempt = 0
@@ -125,11 +128,13 @@ class Life(RuleBasedStateMachine):
     def create(self, job_id: str, key: str | None) -> None:
         async def call() -> None:
             client = connect_async(self.url)
-            await JobStore(client, Settings()).create(job_id, EXECUTION, is_public=True, key=key)
+            execution = replace(EXECUTION, maker=maker)
+            await JobStore(client, Settings()).create(job_id, execution, is_public=True, key=key)
             await client.aclose()
 
+        maker = MAKER if job_id in "abcdef" else ""
         asyncio.run(call())
-        self.jobs.setdefault(job_id, Model(key))
+        self.jobs.setdefault(job_id, Model(key, maker))
 
     @rule(data=st.data(), owner=OWNERS)
     def claim(self, data: st.DataObject, owner: str) -> None:
@@ -295,6 +300,12 @@ class Life(RuleBasedStateMachine):
         for job_id, job in self.jobs.items():
             record = self.record(job_id)
             assert (record["status"], int(record["attempt"])) == (job.status, job.attempt), job_id
+            assert record.get("maker", "") == job.maker, job_id
+
+    @invariant()
+    def a_maker_has_a_list_of_their_own(self) -> None:
+        own: Any = self.redis.zrange(f"fp:jobs-of:{len(MAKER)}:{MAKER}", 0, -1)
+        assert {name.decode() for name in own} == {name for name, job in self.jobs.items() if job.maker}
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:

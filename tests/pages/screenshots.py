@@ -1,4 +1,7 @@
-"""Pictures of every page, as wide as a phone and a desk, light and dark; `screenshots.py [FOLDER]` writes them."""
+"""Pictures of pages: without an argument those of the README, or of every page into `FOLDER`, light and dark.
+
+screenshots.py [FOLDER]
+"""
 
 import sys
 import tempfile
@@ -9,11 +12,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from gallery import gallery, open_page
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import ROOT, Client, Server
 from watching import find_chromium
 
-FOLDER = ROOT / "docs" / "screenshots"
+OF_README = ROOT / "docs" / "screenshots"
+SIZE_IN_README = {"width": 1040, "height": 960}
 SIZES = {"phone": (390, 844), "desk": (1280, 800)}
 SCHEMES = ("light", "dark")
 SETTINGS = {
@@ -61,8 +65,29 @@ def take_all(browser: Browser, server: Server, folder: Path) -> None:
                 context.close()
 
 
+def take_those_of_readme(browser: Browser, server: Server, folder: Path) -> None:
+    with Client(base_url=server.url, timeout=60) as client:
+        covered = client.submit("service-coverage", {"distance": 500})
+        client.finished(covered)
+        page = browser.new_page(base_url=server.url, color_scheme="light", viewport=SIZE_IN_README)
+
+        open_page(page, "/processes/service-coverage")
+        page.get_by_role("button", name="Five metro stations").click()
+        expect(page.locator(".map canvas")).to_be_visible()
+        page.screenshot(path=folder / "form.png")
+
+        open_page(page, f"/jobs/{covered}/results")
+        page.screenshot(path=folder / "results.png")
+
+        open_page(page, f"/jobs/{client.submit('heat-map', {'steps': 25, 'pause': 0.5})}")
+        expect(page.locator(".message")).to_have_text("step 12 of 25", timeout=60_000)
+        expect(page.locator(".rest")).not_to_be_empty()
+        page.screenshot(path=folder / "job.png")
+
+
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else OF_README
+    take = take_all if len(sys.argv) > 1 else take_those_of_readme
     folder.mkdir(parents=True, exist_ok=True)
     chromium = find_chromium()
     if chromium is None:
@@ -70,7 +95,7 @@ def main() -> int:
         return 1
     with sync_playwright() as playwright, own_server() as server:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        take_all(browser, server, folder)
+        take(browser, server, folder)
         browser.close()
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
     return 0

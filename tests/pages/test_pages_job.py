@@ -50,6 +50,8 @@ def test_the_title_message_time_and_rest_follow_the_run(page: Page, slow: str) -
     expect(page).to_have_title(re.compile(rf"^running [3-9]0 % {DASH} Job [0-9a-f]{{8}}, heat-map {DASH} "))
     expect(page.locator(".message")).to_have_text(re.compile(r"step \d+ of 10"))
     expect(page.locator(".elapsed")).to_have_text(re.compile(r"0:00:0[2-9]"))
+    started, updated = (page.locator(f".{name} time").inner_text() for name in ("started", "updated"))
+    assert updated > started
     expect(page.locator(".rest")).to_have_text(re.compile(r"about \d s left"))
     expect(page).to_have_title(re.compile(f"^successful {DASH} Job "))
     expect(page.locator(".rest")).to_have_text("")
@@ -138,12 +140,13 @@ def test_where_no_events_come_the_page_asks(page: Page, client: Client, watch: A
 def test_hostile_text_is_shown_as_text(page: Page, client: Client) -> None:
     job_id = client.submit("talk", {"how": "shows markup"})
     page.goto(f"/jobs/{job_id}")
-    expect(page.get_by_role("log")).to_contain_text("<img src=x onerror=alert(1)>")
-    expect(page.locator(".message")).to_have_text("<script>alert(2)</script>")
+    expect(page.get_by_role("log")).to_contain_text("<img src=x onerror=alert(1)>\\u202e")
+    expect(page.locator(".message")).to_have_text("<script>alert(2)</script>\\u202e")
     expect(page.locator(".status")).to_have_text("successful")
     assert page.locator("main img, main script").count() == 0
+    assert "\u202e" not in page.content()
     page.goto("/jobs")
-    expect(page.locator("tr", has_text=job_id[:8])).to_contain_text("<script>alert(2)</script>")
+    expect(page.locator("tr", has_text=job_id[:8])).to_contain_text("<script>alert(2)</script>\\u202e")
 
 
 def test_times_are_those_of_the_reader(browser: Browser, server: Server, client: Client) -> None:

@@ -27,6 +27,12 @@ TWICE = """async (point) => {
   const { showFeatures } = await import("/static/map.js");
   await Promise.all(["earlier", "later"].map((name) => showFeatures(ground, point, { name })));
 }"""
+BIG = 2**53 + 1
+SEEN = [
+    {"at": "2026-03-01T06:00:00", "level": 1.5, "id": BIG, "note": "late"},
+    {"at": "2026-03-01 00:00:00Z", "level": None, "id": BIG + 1, "note": {"of": BIG}},
+    {"at": "2026-03-01T04:00:00+02:00", "level": 3, "id": BIG - 2, "note": ""},
+]
 POINT = {"type": "Point", "coordinates": [13.4, 52.5]}
 DOT = "R0lGODlhAQABAIAAAP8AAP///ywAAAAAAQABAAACAkQBADs="
 
@@ -285,3 +291,82 @@ def test_tiles_are_the_background_where_the_server_names_some(page: Page, server
     expect(page.locator(".leaflet-control-attribution")).to_have_text(SHOWN)
     wait_until(lambda: asked)
     assert page.locator(".graticule").count() == 0
+
+
+def show_json(page: Page, value: Any) -> None:
+    """Fetched, as the results of a job are."""
+    page.route("**/value.json", lambda route: route.fulfill(json=value))
+    page.goto("/conformance")
+    page.evaluate(SHOW, {"name": "value", "type": "application/json", "href": "/value.json"})
+
+
+def test_integers_keep_their_digits(page: Page) -> None:
+    show_json(page, {"id": BIG, "text": str(BIG), "share": 0.1234567890123456})
+    assert page.locator(".tree li").all_inner_texts() == [f"id {BIG}", f"text {BIG}", "share 0.1234567890123456"]
+    show_json(page, SEEN)
+    assert cells(page.locator("main"), 3) == [str(row["id"]) for row in SEEN]
+    assert cells(page.locator("main"), 4)[1] == f'{{"of":{BIG}}}'
+    page.get_by_role("button", name="id").click()
+    assert cells(page.locator("main"), 3) == [str(BIG - 2), str(BIG), str(BIG + 1)]
+    feature = {"type": "Feature", "geometry": POINT, "properties": {"id": BIG, "parts": [BIG]}}
+    show_json(page, feature)
+    page.locator(".map").click()
+    assert page.locator(".leaflet-popup td").all_inner_texts() == [str(BIG), f"[{BIG}]"]
+    page.get_by_text("Properties as a table").click()
+    expect(page.locator(".folded tbody td").first).to_have_text(str(BIG))
+    show_json(page, [BIG, BIG])
+    expect(page.locator(".tree code").last).to_have_text(str(BIG))
+
+
+def test_a_browser_that_rounds_integers_says_so(page: Page) -> None:
+    page.add_init_script("delete JSON.rawJSON; delete JSON.isRawJSON;")
+    show_json(page, {"id": BIG})
+    expect(page.get_by_text("This browser rounds long integers; the download has all their digits.")).to_be_visible()
+    expect(page.locator(".tree code")).to_have_text(str(BIG - 1))
+    show_json(page, {"id": BIG - 2})
+    expect(page.locator(".note")).to_have_count(1)
+
+
+def test_rows_with_times_are_a_plot_of_their_numbers(page: Page) -> None:
+    show_json(page, SEEN)
+    plot = page.get_by_role("img", name="value, level: 2 numbers from 1.5 to 3")
+    points = [
+        tuple(map(float, point.split(","))) for point in str(plot.locator("polyline").get_attribute("points")).split()
+    ]
+    assert points[0][0] < points[1][0]
+    assert points[0][1] < points[1][1]  # SVG counts from above
+    assert {"06:00", "level", "at, UTC, from 2026-03-01"} <= set(plot.locator("text").all_text_contents())
+    page.get_by_label("Plot").select_option("id")
+    expect(page.get_by_role("img", name="value, id: 3 numbers from")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(3)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"at": "2026-03-01", "level": 1}],
+        [{"at": "2026-03-01", "level": 1}, {"at": "soon", "level": 2}],
+        [{"at": "2026-13-01", "level": 1}, {"at": "2026-13-02", "level": 2}],
+        [{"at": "2026-03-01", "level": "high"}, {"at": "2026-03-02", "level": 2}],
+        [{"at": "2026-03-01", "level": 1e300}, {"at": "2026-03-02", "level": -1e300}],
+    ],
+)
+def test_other_rows_are_no_plot(page: Page, rows: Any) -> None:
+    show_json(page, rows)
+    expect(page.locator("tbody tr")).to_have_count(len(rows))
+    expect(page.locator(".plot")).to_have_count(0)
+
+
+def show_days(page: Page, *days: str) -> list[str]:
+    """The texts of a plot over them."""
+    rows = "".join(f"{day};{number}\n" for number, day in enumerate(days))
+    page.goto("/conformance")
+    page.evaluate(SHOW, {"name": "levels", "type": "text/csv", "value": f"day;level\n{rows}"})
+    assert "NaN" not in str(page.locator("polyline").get_attribute("points"))
+    return page.locator(".plot text").all_text_contents()
+
+
+def test_days_and_years_are_ticks_of_a_plot(page: Page) -> None:
+    assert {"1920", "2020"} <= set(show_days(page, "1900-01-01", "1950-06-01", "2025-01-01"))
+    assert {"2026-03-30", "2026-04-01"} <= set(show_days(page, "2026-03-28", "2026-04-02"))
+    show_days(page, "2026-03-28", "2026-03-28")

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
+from fastprocesses_server.processes.annotations import Converter
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
 
@@ -306,6 +308,24 @@ def test_clients_name_no_files_of_the_server(put: Put, complaints: Callable[...,
     for number in range(len(HOLDING)):
         put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
     assert complaints().count(f'the callable needs "x", which {text}') == len(HOLDING)
+
+
+IMPORTING = ["pydantic.ImportString", "list[pydantic.ImportString[Any] | None]", "dict[str, pydantic.ImportString]"]
+
+
+def test_clients_do_not_say_what_is_imported(put: Put, complaints: Callable[..., str]) -> None:
+    put(
+        "tools.py",
+        HEAD + "import pydantic\n" + "".join(f"def run{n}(x: {x}) -> int: ...\n" for n, x in enumerate(IMPORTING)),
+    )
+    for number in range(len(IMPORTING)):
+        put(f"run{number}.yaml", f"callable: tools.run{number}\nversion: 1\n")
+    text = 'the callable needs "x", which would let clients say what is imported: '
+    assert complaints().count(text) == len(IMPORTING)
+
+
+def test_text_that_a_file_describes_is_not_imported() -> None:
+    assert Converter(pydantic.ImportString).convert("os.system") == "os.system"
 
 
 def test_outputs_tell_no_places_of_the_server(put: Put, complaints: Callable[..., str]) -> None:

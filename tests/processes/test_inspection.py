@@ -56,6 +56,13 @@ def test_a_child_that_dies_takes_only_the_callable_in_hand_with_it(put: Put, fol
     assert isinstance(last, Found)
 
 
+def test_an_exception_without_a_text_is_told_by_its_name(put: Put, folder: Path) -> None:
+    put("odd.py", "class Odd(Exception):\n    def __str__(self): raise ValueError('never')\nraise Odd\n")
+    (failure,) = inspect(folder, ["odd.run"])
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.what) == (FailureKind.RAISED, "Odd, which has no text")
+
+
 def test_an_import_that_hangs_is_ended_with_all_that_it_started(put: Put, folder: Path, tmp_path: Path) -> None:
     put("good.py", RUN)
     put(

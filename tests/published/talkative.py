@@ -100,8 +100,8 @@ def says_odd_things(_: Any) -> None:
 
 
 def shows_markup(context: Any) -> None:
-    print("<img src=x onerror=alert(1)>")
-    context.progress(50, "<script>alert(2)</script>")
+    print("<img src=x onerror=alert(1)>\u202e")
+    context.progress(50, "<script>alert(2)</script>\u202e")
     time.sleep(2)
 
 

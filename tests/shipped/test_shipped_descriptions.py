@@ -88,7 +88,7 @@ def test_the_requirements_name_what_the_modules_import(processes: Path) -> None:
         for node in (node for tree in trees for node in ast.walk(tree))
         for name in imported_by(node)
     }
-    own = {path.stem for path in processes.glob("*.py")}
+    own = {path.stem for path in processes.glob("*.py")} | {"fastprocesses_server"}
     requirements = (processes / "requirements.txt").read_text("utf-8").split()
 
     assert imported - own - sys.stdlib_module_names == {re.split(r"[<>=]", line)[0] for line in requirements}

@@ -11,6 +11,8 @@ import shapely
 from pyproj import Geod
 from shapely.geometry import shape
 
+from fastprocesses_server import ProcessError
+
 EARTH = Geod(ellps="WGS84")
 
 
@@ -120,6 +122,14 @@ def test_the_utm_zone_is_that_of_the_districts(service_coverage: Any, context: A
     ]
 
     assert zones == ["EPSG:32632", "EPSG:32734"]
+
+
+@pytest.mark.parametrize("place", [(0, 90), (200, 0), (8_500_000, 6_000_000), (math.inf, 0)])
+def test_districts_that_no_zone_holds_are_refused(
+    service_coverage: Any, context: Any, place: tuple[float, float]
+) -> None:
+    with pytest.raises(ProcessError, match="in degrees, longitude first"):
+        service_coverage(context=context, districts=collection(square(*place, 0.1)))
 
 
 def test_no_points_cover_nothing(service_coverage: Any, context: Any) -> None:

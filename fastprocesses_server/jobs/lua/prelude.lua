@@ -1,9 +1,10 @@
 -- Stands before every transition. Times are milliseconds on the server's clock.
 -- fp:job:ID            hash, the record              fp:jobs             zset, public jobs by creation
 -- fp:job:ID:request    what was asked, JSON          fp:jobs:...         the same, of one status or process: see `list`
--- fp:job:ID:results    the outputs' manifest, JSON   fp:expiry           zset, `mortal` public jobs by end of their time
+-- fp:job:ID:results    the outputs' manifest, JSON   fp:jobs-of:...      the same, of one maker
 -- fp:job:ID:log        list, the last lines that it said: time, level, source and text of each, JSON
--- fp:gone:ID           mark of a removed job         fp:due              zset, jobs by the moment of the reaper's next look:
+-- fp:expiry            zset, `mortal` public jobs by end of their time
+-- fp:gone:ID           maker of a removed job        fp:due              zset, jobs by the moment of the reaper's next look:
 -- fp:queues            set, all that were used                           leases that end, starts that are put off
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
 -- fp:running:PROCESS   set, running jobs of a process with limited concurrency
@@ -28,23 +29,34 @@ local function job(id) return 'fp:job:' .. id end
 
 local function log(id) return job(id) .. ':log' end
 
--- The list of the public jobs of a status and a process, of one of the two, or of all. The process stands last:
--- what clients ask for can name no other list.
-local function list(status, process)
-  if not process then return status and 'fp:jobs:' .. status or 'fp:jobs' end
-  return 'fp:jobs:' .. (status or 'any') .. ':' .. process
+-- The list of the public jobs of a status and a process, of one of the two, or of all; of one maker, or of everybody.
+-- The process stands last, and a maker behind its length: what clients ask for can name no other list.
+local function list(status, process, maker)
+  local all = maker and 'fp:jobs-of:' .. #maker .. ':' .. maker or 'fp:jobs'
+  if not process then return status and all .. ':' .. status or all end
+  return all .. ':' .. (status or 'any') .. ':' .. process
 end
 
-local function lists(status, process)
-  return {list(), list(status), list(nil, process), list(status, process)}
+-- Whose lists a job is in: nobody's own where its maker is not known.
+local function readers(maker) return maker and {false, maker} or {false} end
+
+local function lists(status, process, maker)
+  local found = {}
+  for _, whose in ipairs(readers(maker)) do
+    for _, one in ipairs({false, process}) do
+      found[#found + 1] = list(nil, one, whose)
+      found[#found + 1] = list(status, one, whose)
+    end
+  end
+  return found
 end
 
-local function enlist(id, status, process, created)
-  for _, name in ipairs(lists(status, process)) do redis.call('ZADD', name, created, id) end
+local function enlist(id, status, process, maker, created)
+  for _, name in ipairs(lists(status, process, maker)) do redis.call('ZADD', name, created, id) end
 end
 
-local function delist(id, status, process)
-  for _, name in ipairs(lists(status, process)) do redis.call('ZREM', name, id) end
+local function delist(id, status, process, maker)
+  for _, name in ipairs(lists(status, process, maker)) do redis.call('ZREM', name, id) end
 end
 
 -- The message of an accepted job goes to its queue; workers take from the right.
@@ -76,10 +88,12 @@ end
 -- The one way to another status: the lists follow it. More fields of the record, with their values, may follow.
 -- Returns the status before.
 local function become(id, status, ...)
-  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency')
-  for _, process in ipairs(old[1] == '1' and {false, old[3]} or {}) do
-    redis.call('ZREM', list(old[2], process), id)
-    redis.call('ZADD', list(status, process), old[4], id)
+  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency', 'maker')
+  for _, whose in ipairs(old[1] == '1' and readers(old[6]) or {}) do
+    for _, process in ipairs({false, old[3]}) do
+      redis.call('ZREM', list(old[2], process, whose), id)
+      redis.call('ZADD', list(status, process, whose), old[4], id)
+    end
   end
   redis.call('HSET', job(id), 'status', status, 'updated', now, ...)
   audit(id, old[2], status)
@@ -88,17 +102,19 @@ local function become(id, status, ...)
 end
 
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
-local function mortal(id, status, process) return id .. ' ' .. status .. ' ' .. process end
+local function mortal(id, status, process, maker)
+  return id .. ' ' .. status .. ' ' .. process .. (maker and ' ' .. maker or '')
+end
 
 -- How long record, request, log and results of a finished job stay.
 local function keep(id)
   local key = job(id)
-  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once')
+  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once', 'maker')
   redis.call('PEXPIRE', key, ttl[2])
   redis.call('PEXPIRE', key .. ':request', ttl[2])
   redis.call('PEXPIRE', log(id), ttl[2])
   redis.call('PEXPIRE', key .. ':results', ttl[3])
-  if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5])) end
+  if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5], ttl[7])) end
   if ttl[6] then redis.call('PEXPIRE', 'fp:once:' .. ttl[6], ttl[2]) end
 end
 

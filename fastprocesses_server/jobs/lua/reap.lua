@@ -37,10 +37,10 @@ end
 
 -- The record of a public job has expired.
 local function forget(expired)
-  local id, status, process = expired:match('^(%S+) (%S+) (.*)$')
+  local id, status, process, maker = expired:match('^(%S+) (%S+) (%S+) ?(.*)$')
   redis.call('ZREM', 'fp:expiry', expired)
-  delist(id, status, process)
-  redis.call('SET', 'fp:gone:' .. id, '', 'PX', 86400000)
+  delist(id, status, process, maker ~= '' and maker)
+  redis.call('SET', 'fp:gone:' .. id, maker, 'PX', 86400000)
 end
 
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'fp:due', '-inf', now, 'LIMIT', 0, 100)) do end_wait(id) end

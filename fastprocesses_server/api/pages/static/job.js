@@ -1,7 +1,8 @@
 /** The page of a job follows it: by events, and by asking now and then where events do not come. */
 
+import { make, quoted, visible } from "./elements.js";
 import { renew } from "./renewal.js";
-import { duration, localTimes, roughly } from "./times.js";
+import { duration, localTimes, roughly, setTime } from "./times.js";
 
 const MOST_LINES = 1001; // with one that says how many came before
 const POLL = 2000;
@@ -45,14 +46,15 @@ function tick() {
   within(".rest").textContent = left;
 }
 
-function showProgress({ progress, message }) {
+function showProgress({ progress, message, updated }) {
   const bar = within("progress");
   if (progress !== bar.value) {
     bar.value = progress;
     within(".percent").textContent = `${progress} %`;
     estimate();
   }
-  within(".message").textContent = message ?? "";
+  within(".message").textContent = visible(message ?? "");
+  setTime(within(".updated time"), updated);
   const { status } = course.dataset;
   const said = status === "running" ? `${status} ${progress} % ` : `${status} `;
   document.title = said + document.title.slice(document.title.indexOf("–"));
@@ -94,22 +96,10 @@ function showLines(lines, { instead = false } = {}) {
 }
 
 function lineElement({ time, level, source, text }) {
-  const line = document.createElement("p");
-  line.className = `line at-${level.toLowerCase()} of-${source}`;
-  const moment = document.createElement("time");
-  moment.dateTime = time;
-  moment.textContent = new Date(time).toLocaleTimeString("sv-SE");
-  moment.title = time;
-  line.append(moment, " ");
-  if (level !== "INFO") {
-    const word = document.createElement("b");
-    word.textContent = level;
-    line.append(word, " ");
-  }
-  const said = document.createElement("bdi");
-  said.textContent = text;
-  line.append(said);
-  return line;
+  const hour = new Date(time).toLocaleTimeString("sv-SE");
+  const moment = make("time", { datetime: time, title: time }, hour);
+  const word = level === "INFO" ? [] : [make("b", {}, level), " "];
+  return make("p", { class: `line at-${level.toLowerCase()} of-${source}` }, moment, " ", ...word, quoted(text));
 }
 
 /* Following */

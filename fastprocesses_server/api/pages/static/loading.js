@@ -1,5 +1,7 @@
 // What an output holds: from its URL, or from the value that a page has already.
 
+import { isRounded, parse } from "./json.js";
+
 /** At most so many bytes as text, and whether that is all. */
 export async function loadText({ href, value, encoding, type }, most) {
   if (typeof value === "string" && encoding !== "base64") return { text: value, isWhole: true };
@@ -18,10 +20,11 @@ export async function loadText({ href, value, encoding, type }, most) {
   return { text: decoder(type).decode(bytes, { stream: true }), isWhole: size <= most };
 }
 
-/** Throws a SyntaxError for what is not JSON. */
+/** The value, and whether digits of it were lost; throws a SyntaxError for what is not JSON. */
 export async function loadJson({ href, value, encoding }) {
-  if (value === undefined) return (await answerOf(href)).json();
-  return areBytes(value, encoding) ? JSON.parse(await bytesOf(value).text()) : value;
+  if (value !== undefined && !areBytes(value, encoding)) return { value, wasRounded: false };
+  const text = await (value === undefined ? await answerOf(href) : bytesOf(value)).text();
+  return { value: parse(text), wasRounded: isRounded(text) };
 }
 
 /** The address of an output as a file, for pictures and downloads. */

@@ -1,17 +1,17 @@
 // Rows as a table that can be sorted by each of its columns.
 
 import { count, make, note, shortened, visible } from "./elements.js";
+import { digits } from "./json.js";
 
 const MOST_ROWS = 1000;
 const MOST_COLUMNS = 50;
 const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const COLLATOR = new Intl.Collator("en", { numeric: true });
 
-/** Of objects: one column for each member that any of the first rows has. */
-export function tableOfObjects(objects, name) {
-  const columns = new Set(objects.slice(0, MOST_ROWS).flatMap((object) => Object.keys(object)));
-  const names = [...columns];
-  return table(names, objects.map((object) => names.map((column) => object[column])), name);
+/** Columns and rows of objects: one column for each member that any of the first has. */
+export function gridOf(objects) {
+  const columns = [...new Set(objects.slice(0, MOST_ROWS).flatMap((object) => Object.keys(object)))];
+  return [columns, objects.map((object) => columns.map((column) => digits(object[column])))];
 }
 
 /** Elements: a note where not everything is shown, and the table. */
@@ -57,7 +57,7 @@ function sorted(rows, number, direction) {
   return rows.toSorted((one, other) => {
     const [a, b] = [one[number], other[number]];
     if (isMissing(a) || isMissing(b)) return isMissing(a) - isMissing(b);
-    if (isNumber(a) && isNumber(b)) return (a - b) * direction;
+    if (isNumber(a) && isNumber(b) && a - b) return (a - b) * direction;
     if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -direction : direction;
     return COLLATOR.compare(wordsOf(a), wordsOf(b)) * direction;
   });
@@ -68,11 +68,11 @@ function wordsOf(value) {
   return typeof value === "object" ? "" : String(value);
 }
 
-function isMissing(value) {
+export function isMissing(value) {
   return value === undefined || value === null || value === "";
 }
 
-function isNumber(value) {
+export function isNumber(value) {
   return typeof value === "number" || (typeof value === "string" && NUMBER.test(value));
 }
 

@@ -27,6 +27,13 @@ export function localTimes(within) {
   }
 }
 
+/** Another moment, as the server writes it in its documents. */
+export function setTime(time, moment) {
+  time.dateTime = moment;
+  time.dataset.utc = moment.replace("T", " ").replace("Z", " UTC");
+  localTimes(time.parentElement);
+}
+
 /** As the server writes it: 1:02:03. */
 export function duration(seconds) {
   const whole = Math.round(seconds);

@@ -1,6 +1,7 @@
 // A JSON value, folded: what lies deeper is built when it is opened.
 
 import { count, folded, make, quoted } from "./elements.js";
+import { digits, isNested } from "./json.js";
 
 const AT_ONCE = 100;
 const MOST_CHARACTERS = 10_000;
@@ -46,12 +47,8 @@ function sizeOf(value) {
 }
 
 function scalar(value) {
-  if (typeof value !== "string") return make("code", { class: "scalar" }, String(value));
+  if (typeof value !== "string") return make("code", { class: "scalar" }, String(digits(value)));
   const left = value.length - MOST_CHARACTERS;
   const shown = left > 0 ? `${value.slice(0, MOST_CHARACTERS)}… (${count(left)} more characters)` : value;
   return make("span", { class: "scalar text" }, quoted(shown));
-}
-
-function isNested(value) {
-  return value !== null && typeof value === "object";
 }

@@ -3,9 +3,11 @@
 import { rowsOf } from "./csv.js";
 import { count, folded, make, note, quoted, visible } from "./elements.js";
 import { featuresOf, isGeojson } from "./geojson.js";
+import { isNested } from "./json.js";
 import { addressOf, areBytes, loadJson, loadText } from "./loading.js";
-import { plot } from "./plot.js";
-import { table, tableOfObjects } from "./table.js";
+import { isPlottable, plot } from "./plot.js";
+import { series } from "./series.js";
+import { gridOf, table } from "./table.js";
 import { tree } from "./tree.js";
 
 const MEBIBYTE = 1024 ** 2;
@@ -14,6 +16,7 @@ const MOST_TEXT = MEBIBYTE / 4;
 const MOST_ROWS_TEXT = MEBIBYTE;
 const MOST_FEATURES = 5000;
 const SERIES = [2, 10_000];
+const ROUNDED = "This browser rounds long integers; the download has all their digits.";
 
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const TABLES = ["text/csv", "application/csv", "text/tab-separated-values"];
@@ -82,18 +85,26 @@ function question(view, output) {
 }
 
 async function jsonView(view, output) {
-  let value;
   try {
-    value = await loadJson(output);
+    const { value, wasRounded } = await loadJson(output);
+    const shown = await viewOfJson(view, value, output.name);
+    return wasRounded ? [make("p", { class: "note" }, ROUNDED), ...shown] : shown;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return [make("p", { class: "error" }, "This is not JSON."), ...(await textView(output))];
   }
-  if (isGeojson(value)) return mapView(view, value, output.name);
+}
+
+async function viewOfJson(view, value, name) {
+  if (isGeojson(value)) return mapView(view, value, name);
   const asJson = folded("As JSON", () => tree(value));
-  if (isSeries(value)) return [plot(value, output.name), asJson];
-  if (areObjects(value)) return [...tableOfObjects(value, output.name), asJson];
+  if (isSeries(value)) return [plot([...value.entries()], name), asJson];
+  if (areObjects(value)) return [...rowsView(...gridOf(value), name), asJson];
   return [tree(value)];
+}
+
+function rowsView(columns, rows, name) {
+  return [...series(columns, rows, name), ...table(columns, rows, name)];
 }
 
 async function mapView(view, geojson, name) {
@@ -103,12 +114,17 @@ async function mapView(view, geojson, name) {
   // Imported here, so that pages without maps load nothing of it.
   const { showFeatures } = await import("./map.js");
   const shown = await showFeatures(ground, geojson, { most: MOST_FEATURES, name });
-  const properties = () => tableOfObjects(features.map((feature) => feature?.properties ?? {}), name);
+  const properties = () => table(...gridOf(features.map((feature) => feature?.properties ?? {})), name);
+  const map = [note(shown, features.length, "features") ?? "", ground];
   return [
-    ...(shown || !features.length ? [note(shown, features.length, "features") ?? "", ground] : [elsewhere()]),
-    geojson.type === "FeatureCollection" ? folded("Properties as a table", properties) : "",
+    ...(shown || !features.length ? map : [elsewhere()]),
+    ...(geojson.type.startsWith("Feature") ? [shown ? hint() : "", folded("Properties as a table", properties)] : []),
     folded("As JSON", () => tree(geojson)),
   ];
+}
+
+function hint() {
+  return make("p", { class: "quiet" }, "Click a feature for its properties, or read them in the table.");
 }
 
 function elsewhere() {
@@ -119,7 +135,7 @@ async function csvView(output) {
   const { text, isWhole } = await loadText(output, MOST_ROWS_TEXT);
   const [columns, ...rows] = rowsOf(text, isWhole);
   if (!columns) return [make("p", { class: "quiet" }, "There are no rows.")];
-  return [partNote(isWhole, MOST_ROWS_TEXT, output), ...table(columns, rows, output.name)];
+  return [partNote(isWhole, MOST_ROWS_TEXT, output), ...rowsView(columns, rows, output.name)];
 }
 
 async function textView(output) {
@@ -150,11 +166,11 @@ function headOf(output) {
 
 function isSeries(value) {
   if (!Array.isArray(value) || value.length < SERIES[0] || value.length > SERIES[1]) return false;
-  return value.every((number) => typeof number === "number" && Math.abs(number) < 1e150);
+  return value.every(isPlottable);
 }
 
 function areObjects(value) {
-  const isObject = (item) => item !== null && typeof item === "object" && !Array.isArray(item);
+  const isObject = (item) => isNested(item) && !Array.isArray(item);
   return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
