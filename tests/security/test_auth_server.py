@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from html import unescape
 
 import httpx
 import pytest
@@ -129,6 +130,12 @@ def test_the_definition_is_right_with_its_security_schemes(clients: dict[str, Cl
     validate(document)
     assert document["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
     assert "WWW-Authenticate" in document["components"]["responses"]["problem401"]["headers"]
+
+
+def test_the_documentation_shows_where_the_key_belongs(asking: Server, clients: dict[str, Client]) -> None:
+    page = unescape(clients["ada"].get("/api?f=html").text)
+    assert f'curl {asking.url}/processes -H "X-API-Key: $KEY"' in page
+    assert f"curl {asking.url}/\n" in page.replace("</code>", "\n"), "what is open needs none"
 
 
 def log_in(server: Server, secret: str, **headers: str) -> httpx.Response:
