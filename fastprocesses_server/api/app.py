@@ -141,8 +141,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
-    url = settings.jwt_jwks_url
-    tokens = Tokens(settings, PublishedKeys(fetch_from(url, settings))) if url else None
+    tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
     app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)

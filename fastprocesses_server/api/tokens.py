@@ -155,7 +155,9 @@ class PublishedKeys:
         self.tried_at = self.now()
 
 
-def fetch_from(url: str, settings: Settings) -> Fetch:
+def fetch_from(settings: Settings) -> Fetch:
+    """The operator named the host, so that it may be a private one."""
+    url = settings.jwt_jwks_url or ""
     guard = guard_host(httpx.URL(url).host, settings)
 
     async def fetch() -> Sequence[Jwk]:

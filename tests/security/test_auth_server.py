@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from html import unescape
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from playwright.sync_api import sync_playwright
 from serving import Client, Server, wait_until
 
@@ -125,6 +127,20 @@ def test_pages_say_whose_they_are(clients: dict[str, Client]) -> None:
         assert [other for other in PEOPLE if f"key:{other}" in page] == [name]
     assert "Whisper" in pages["eve"]
     assert "Whisper" not in pages["bob"]
+
+
+@pytest.mark.parametrize("form", ["json", "openapi31"])
+def test_the_definition_is_right_with_its_security_schemes(clients: dict[str, Client], form: str) -> None:
+    document = clients["ada"].get(f"/api?f={form}").json()
+    validate(document)
+    assert document["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
+    assert "WWW-Authenticate" in document["components"]["responses"]["problem401"]["headers"]
+
+
+def test_the_documentation_shows_where_the_key_belongs(asking: Server, clients: dict[str, Client]) -> None:
+    page = unescape(clients["ada"].get("/api?f=html").text)
+    assert f'curl {asking.url}/processes -H "X-API-Key: $KEY"' in page
+    assert f"curl {asking.url}/\n" in page.replace("</code>", "\n"), "what is open needs none"
 
 
 def log_in(server: Server, secret: str, **headers: str) -> httpx.Response:
