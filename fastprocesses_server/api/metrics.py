@@ -35,7 +35,7 @@ async def metrics(request: Request) -> Response:
     caller: Caller | None = getattr(request.state, "caller", None)
     check_access(services.settings, caller, request.headers.get("authorization", ""))
     measures = await _measure(services)
-    processes = {base_id(process_id) for process_id in services.registry}
+    processes = {base_id(process_id) for process_id in services.whole}
     families = [*about(is_up=measures is not None, is_fit=not services.store.faults)]
     body, media_type = await asyncio.to_thread(
         _write, families, measures, sorted(processes), request.headers.get("accept", "")
@@ -66,7 +66,7 @@ async def _measure(services: Services) -> Measures | None:
     try:
         async with asyncio.timeout(SECONDS):
             await services.store.tell()
-            return await services.store.measure(services.registry.queues)
+            return await services.store.measure(services.whole.queues)
     except (*STORE_ERRORS, TimeoutError):
         return None
 
