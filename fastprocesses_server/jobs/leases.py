@@ -57,6 +57,12 @@ class Claim:
     memory_limit: int
     """Bytes; 0 where there is none."""
 
+    @classmethod
+    def read(cls, answer: list[Any]) -> Self:
+        fields, request = answer
+        record = as_mapping(fields)
+        return cls(read_record(record), request, int(record[b"soft"]) / 1000, int(record.get(b"memory", 0)))
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -133,10 +139,7 @@ class Leases:
         """
         arguments = [job_id, self.owner, os.getpid(), self.lease, self.fingerprint, left]
         claimed = self._patiently("claim", arguments, f"job {job_id} waits for Redis to be claimed")
-        if not claimed:
-            return None
-        record = as_mapping(claimed[0])
-        return Claim(read_record(record), claimed[1], int(record[b"soft"]) / 1000, int(record.get(b"memory", 0)))
+        return Claim.read(claimed) if claimed else None
 
     def beat(self) -> list[Held]:
         """Renew every lease of this worker. Whether a job is over a time limit is not told: see `Ages`."""
@@ -156,9 +159,12 @@ class Leases:
         return bool(self.transitions["say"](args=[job_id, attempt, self.owner, MOST_LINES, left_out, *said]))
 
     def commit(
-        self, job_id: str, attempt: int, outcome: Outcome, joined: Mapping[str, bytes] = NONE
-    ) -> bool | set[str]:
+        self, job_id: str, attempt: int, outcome: Outcome, joined: Mapping[str, bytes] = NONE, left: int | None = None
+    ) -> bool | Claim | set[str]:
         """Status and outcome in one step; False where the job is no longer this attempt's.
+
+        Where it is known how many bytes jobs have `left` in this process, it takes the next job of the queue in the
+        same step: that one is the answer, if there is one.
 
         Jobs that joined this one end with it. They need files of their own: `joined` has manifests with theirs, by
         job id; where some are missing, nothing is committed, and the answer is their ids. One that is given none (an
@@ -166,14 +172,15 @@ class Leases:
         A Redis that is away is waited for: the work is done, and must not be lost.
         """
         manifests = (item for pair in joined.items() for item in pair)
-        arguments = [job_id, attempt, self.owner, outcome.status, outcome.document, int(outcome.has_files)]
+        fence, end = [job_id, attempt, self.owner], [outcome.status, outcome.document, int(outcome.has_files)]
+        process = [os.getpid(), self.lease, self.fingerprint, "" if left is None else left]
         waiting = f"job {job_id} waits for Redis to take its outcome"
-        answer, ids = self._patiently("commit", [*arguments, *manifests], waiting)
+        answer, ids, *further = self._patiently("commit", [*fence, *end, *process, *manifests], waiting)
         others = ids.decode().split()
         if answer == LACKS_FILES:
             return set(others)
         _log_joined(others, outcome.status, job_id)
-        return bool(answer)
+        return Claim.read(further[0]) if further else bool(answer)
 
     def retry(self, job: Job, pause: float, message: str, problem: bytes) -> Status | None:
         """The attempt ended with an exception after which another may follow; None where the job is another's."""

@@ -36,6 +36,7 @@ from .pulse import Pulse
 from .runner import Runner
 from .scribe import Scribe
 from .succession import HELD_BACK, Legacy, Line, Reloads, bequeath
+from .turn import MOST_JOBS, Turn
 
 POOL_SECONDS = 0.1
 LOOK_SECONDS, SWEEP_SECONDS = 5, 600
@@ -56,7 +57,7 @@ CONFIGURATION = {
     "worker_disable_prefetch": True,
     "worker_enable_remote_control": False,
     "worker_hijack_root_logger": False,
-    "worker_max_tasks_per_child": 1000,
+    "worker_max_tasks_per_child": MOST_JOBS,
     "worker_prefetch_multiplier": 1,
     "worker_proc_alive_timeout": IMPORT_SECONDS,
     "worker_redirect_stdouts": False,
@@ -78,9 +79,9 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
     _configure(app, url, queues)
     owner = legacy.owner if legacy else token_hex(8)
     capture = Capture(legacy.lanes.ends if legacy else None)
-    runner = Runner(registry, settings, owner, capture)
-    delivery = Delivery(registry, settings)
     line = Line()
+    runner = Runner(registry, settings, owner, capture, Turn(line.is_dead))
+    delivery = Delivery(registry, settings)
     leases = Leases(connect(url), settings, registry, owner, queues)
     keeper = _create_keeper(settings, leases, capture, legacy)
 

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -44,6 +44,7 @@ from .context import Context
 from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
 from .threads import Threads
+from .turn import MOST_JOBS, Turn
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
@@ -55,15 +56,26 @@ SLACK = 0.9
 """A job that has not run for this part of its soft time limit is not the one that the keeper means."""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An attempt that has come to an end, which is not told yet."""
+
+    name: str
+    """That its files carry."""
+    stored: list[StoredOutput]
+    outcome: Outcome
+
+
 class Runner:
     """One for each worker, made in the parent; `enter_child` makes it usable in a child."""
 
-    def __init__(self, registry: Registry, settings: Settings, owner: str, capture: Capture) -> None:
+    def __init__(self, registry: Registry, settings: Settings, owner: str, capture: Capture, turn: Turn) -> None:
         self.registry = registry
         self.settings = settings
         self.owner = owner
         self.results = ResultStore(settings.results_folder)
         self.capture = capture
+        self.turn = turn
         self.context: Context | None = None
         """Of the callable that runs now."""
         self.soft_end = 0.0
@@ -116,29 +128,40 @@ class Runner:
             self.context.cancelled = True
 
     def run(self, job_id: str) -> None:
-        """What the task does. A duplicate message finds nothing to do."""
+        """What the task does. A duplicate message finds nothing to do. Further jobs may follow."""
         signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
         signal.signal(CANCEL, self._on_cancel)
         fail_point("received", job_id)
+        self.turn.begin()
         claim = self._claim(job_id)
-        if claim is None:
-            return
+        while claim:
+            claim = self._complete(claim)
+
+    def _complete(self, claim: Claim) -> Claim | None:
+        """Bring a job to its end; the next one, where this process goes on."""
         job = claim.job
         fail_point("claimed", job.id)
+        self.turn.jobs += 1
         instead = f", for job {job.joined}, which it had joined" if job.joined else ""
         logger.info("job {} running: {} {}, attempt {}{}", job.id, job.process_id, job.version, job.attempt, instead)
         try:
-            is_over = self._run(claim)
+            run = self._run(claim)
+            ended = self._commit(job, run, claim.memory_limit) if isinstance(run, Run) else run
         except BaseException as error:  # noqa: BLE001 - the keeper would renew the lease of a job that nobody runs
-            is_over = False
+            ended = False
             logger.critical("job {} cannot be brought to its end: {}: {}", job.id, type(error).__name__, error)
-        if not is_over:
+        if not ended:
             # The job is another's or dismissed, and this process about to be killed for it: it takes no new one.
             logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
             os.kill(os.getpid(), signal.SIGKILL)
+        if isinstance(ended, Claim):
+            return ended
         if what := self._left(claim.memory_limit):
             logger.info("a process for jobs is replaced: they have left {} in it", what)
             raise SystemExit
+        if self.turn.jobs >= MOST_JOBS:
+            raise SystemExit
+        return None
 
     def _left(self, memory_limit: int) -> str:
         """What jobs have left in this process that the next one must not meet."""
@@ -157,20 +180,23 @@ class Runner:
             os.kill(os.getpid(), signal.SIGKILL)
             raise
         if claim:
-            self.soft_end = began + SLACK * claim.soft_limit
-            self.is_late = False
+            self._watch(claim, began)
         return claim
 
-    def _run(self, claim: Claim) -> bool:
-        """One attempt, whose files carry the name `run`, and what it leads to; False where the job is another's."""
-        job, run, stored = claim.job, token_hex(4), []
+    def _watch(self, claim: Claim, began: float) -> None:
+        self.soft_end = began + SLACK * claim.soft_limit
+        self.is_late = False
+
+    def _run(self, claim: Claim) -> Run | bool:
+        """One attempt, to be committed; otherwise whether it was given back, False where the job is another's."""
+        job, run, stored = claim.job, token_hex(4), list[StoredOutput]()
         retried: Exceptions = ()
         workdir = self.results.workdir(job.id, run)
         try:
             execution = replace(self._execution(claim), maker=job.maker)
             retried = _imported(self.retried_by, execution.process.id)
-            returned = self._call(job, execution, workdir, _imported(self.caller_of, execution.process.id, retried))
-            stored = self._store(execution.process, job, run, returned)
+            caller = _imported(self.caller_of, execution.process.id, retried)
+            stored = self._store(caller, job, run, self._call(job, execution, workdir, caller))
             self._cache(execution, stored, f"{job.id}-{run}")
             outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
         except Unfit as unfit:
@@ -181,16 +207,22 @@ class Runner:
                 return self._retry(job, execution.process, error, outcome)
         finally:
             self.results.remove_workdir(workdir)
-        return self._commit(job, outcome, stored, run)
+        return Run(run, stored, outcome)
 
-    def _commit(self, job: Job, outcome: Outcome, stored: list[StoredOutput], run: str) -> bool:
-        """Jobs that joined this one get files of their own first, as each may be removed without the others."""
+    def _commit(self, job: Job, run: Run, memory_limit: int) -> Claim | bool:
+        """False where the job is another's. There may be a next one for this process.
+
+        Jobs that joined this one get files of their own first, as each may be removed without the others.
+        """
         fail_point("finished", job.id)
-        joined: dict[str, bytes] = {}
-        while isinstance(answer := self.leases.commit(job.id, job.attempt, outcome, joined), set):
-            joined |= {other: self._share(stored, other, run) for other in answer}
+        began, joined = time.monotonic(), dict[str, bytes]()
+        left = None if self.turn.is_over or self._left(memory_limit) else self.growth.bytes
+        while isinstance(answer := self.leases.commit(job.id, job.attempt, run.outcome, joined, left), set):
+            joined |= {other: self._share(run.stored, other, run.name) for other in answer}
         if answer:
-            logger.info("job {} {}", job.id, outcome.status)
+            logger.info("job {} {}", job.id, run.outcome.status)
+        if isinstance(answer, Claim):
+            self._watch(answer, began)
         return answer
 
     def _share(self, stored: list[StoredOutput], job_id: str, run: str) -> bytes:
@@ -267,8 +299,7 @@ class Runner:
         except STORE_ERRORS as error:
             logger.warning("job {}: progress is not stored: {}", job.id, error)
 
-    def _store(self, process: Process, job: Job, run: str, returned: Any) -> list[StoredOutput]:
-        caller = self.caller_of(process.id)
+    def _store(self, caller: Caller, job: Job, run: str, returned: Any) -> list[StoredOutput]:
         stored = self.results.write(job.id, run, caller.encode(returned))
         caller.check_size(output.size for output in stored)
         return stored

@@ -13,7 +13,8 @@ from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.settings import Settings
-from fastprocesses_server.worker.runner import Runner
+from fastprocesses_server.worker.runner import Run, Runner
+from fastprocesses_server.worker.turn import Turn
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 
@@ -31,7 +32,7 @@ class Full(ResultStore):
 
 def commit(bench: Bench, without: tuple[str, ...]) -> Full:
     """A run of the job `a`, which `b`, `c` and `d` have joined, is successful with a file."""
-    runner = Runner(make_registry(), Settings(), "one", capture=None)  # type: ignore[arg-type] # nothing is said
+    runner = Runner(make_registry(), Settings(), "one", capture=None, turn=Turn(lambda: True))  # type: ignore[arg-type] # nothing is said
     runner.leases, runner.results = bench.one, Full(Path("results"))
     runner.results.without = without
     for job_id in "abcd":
@@ -41,7 +42,8 @@ def commit(bench: Bench, without: tuple[str, ...]) -> Full:
     assert claim
     output = EncodedOutput("out", "application/octet-stream", Kind.BINARY, b"x" * 100_000)
     stored = runner.results.write("a", "run", [output])
-    assert runner._commit(claim.job, Outcome(Status.SUCCESSFUL, write_manifest(stored), True), stored, "run")
+    outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), True)
+    assert runner._commit(claim.job, Run("run", stored, outcome), claim.memory_limit) is True
     return runner.results
 
 

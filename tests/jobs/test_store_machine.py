@@ -18,7 +18,7 @@ from upper import make_process, make_registry
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.jobs.counts import Measures
-from fastprocesses_server.jobs.leases import Leases, Outcome
+from fastprocesses_server.jobs.leases import Claim, Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
@@ -164,7 +164,7 @@ class Life(RuleBasedStateMachine):
         job_id, owner = self.pick(data)
         job, attempt, before = self.held_by(owner, job_id), self.attempt_of(job_id), self.record(job_id)
         if late == 3:
-            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0) == [0, b""]
+            assert self.again("commit", job_id, attempt - 1, owner, status, "{}", 0, PID, 8_000, "f", 0) == [0, b""]
             return
         done = [self.workers[owner].commit(job_id, attempt, Outcome(status, b"{}")) for _ in range(2)]
         if not job:
@@ -177,6 +177,27 @@ class Life(RuleBasedStateMachine):
             for other in self.jobs.values():
                 if other.key == job.key and other.status == "accepted":
                     other.status = str(status)
+
+    @rule(data=st.data(), status=st.sampled_from([Status.SUCCESSFUL, Status.FAILED]))
+    def commit_and_go_on(self, data: st.DataObject, status: Status) -> None:
+        """Its process takes the first job of the queue that may start; both calls name it."""
+        job_id, owner = self.pick(data)
+        if not (job := self.held_by(owner, job_id)):
+            return
+        done = [self.workers[owner].commit(job_id, job.attempt, Outcome(status, b"{}"), left=0) for _ in range(2)]
+        job.status = str(status)
+        if status == Status.SUCCESSFUL and job.key:
+            for other in self.jobs.values():
+                if other.key == job.key and other.status == "accepted":
+                    other.status = str(status)
+        if not isinstance(done[0], Claim):
+            assert done == [True, True]
+            assert not self.redis.exists("default")
+            return
+        assert done[1] == done[0]
+        next_job = self.jobs[done[0].job.id]
+        assert next_job.status == "accepted"
+        next_job.start(owner)
 
     @rule(data=st.data(), pause=st.sampled_from([0, 60_000]), late=st.integers(0, 3))
     def retry(self, data: st.DataObject, pause: int, late: int) -> None:

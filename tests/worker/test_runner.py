@@ -21,6 +21,7 @@ from fastprocesses_server.settings import Settings
 from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
+from fastprocesses_server.worker.turn import Turn
 
 TELL = "import os, signal, time; time.sleep(0.3); os.kill(os.getpid(), signal.SIGUSR1)"
 """What the keeper does, too early or in time."""
@@ -44,7 +45,7 @@ class Child:
         (self.folder / f"{name}.py").write_text(text)
         process = make_process(callable=f"{name}:upper", run=run)
         settings = Settings(processes_dir=self.folder, results_dir=self.folder)
-        runner = Runner(make_registry(process), settings, "one", Capture())
+        runner = Runner(make_registry(process), settings, "one", Capture(), Turn(lambda: True))
         runner.capture.ear.close()
         runner.capture.mouth.close()
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]

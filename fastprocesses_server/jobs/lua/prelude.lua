@@ -244,3 +244,52 @@ local function runs(id, attempt, owner)
   if old[2] ~= attempt or old[3] ~= owner then return false end
   return old[1] == 'running', old[1]
 end
+
+-- What must be known of a job to start it; false where it is not accepted, or put off.
+local function startable(id)
+  local old = redis.call('HMGET', job(id), 'status', 'held', 'queue', 'process', 'created', 'concurrency', 'updated', 'version')
+  return old[1] == 'accepted' and not old[2] and old
+end
+
+-- accepted -> running, of a job that is `startable`; false where its process runs as often at once as it may, which parks
+-- it. REGISTRY: fingerprint of that of the worker. LEFT: bytes that earlier jobs left in that process, and in what they
+-- left running.
+local function start(id, old, owner, pid, lease, registry, left)
+  local key, queue, process, limit = job(id), old[3], old[4], old[6]
+  redis.call('ZREM', 'fp:waiting:' .. queue, id)
+  if limit then
+    local running = 'fp:running:' .. process
+    if redis.call('SCARD', running) >= tonumber(limit) then
+      redis.call('HSET', key, 'held', 'slot')
+      redis.call('ZADD', 'fp:parked:' .. process, old[5], id)
+      return false
+    end
+    redis.call('SADD', running, id)
+  end
+  local attempt = redis.call('HINCRBY', key, 'attempt', 1)
+  if redis.call('EXISTS', log(id)) == 1 then
+    redis.call('RPUSH', log(id), cjson.encode({now, 'INFO', 'server', 'attempt ' .. attempt .. ' begins'}))
+  end
+  redis.call('HDEL', key, 'message')
+  -- That very version where the worker has it, else its newest.
+  local has = redis.call('HMGET', 'fp:registry:' .. registry, process:match('^[^:]*') .. ':' .. old[8], process)
+  become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran', has[1] or has[2] or '', 'left', left)
+  tally_time('wait', process, now - old[7])
+  redis.call('HSET', 'fp:worker:' .. owner, pid, id)
+  redis.call('ZADD', 'fp:due', now + lease, id)
+  tell(id, 'running', '', 0)
+  return true
+end
+
+-- The job that runs in a process of a worker.
+local function run_by(owner, pid)
+  local id = redis.call('HGET', 'fp:worker:' .. owner, pid)
+  local old = id and redis.call('HMGET', job(id), 'status', 'owner', 'pid')
+  return old and old[1] == 'running' and old[2] == owner and old[3] == pid and id
+end
+
+-- What a process must know of its job.
+local function claimed(id) return {redis.call('HGETALL', job(id)), redis.call('GET', job(id) .. ':request')} end
+
+-- A worker that was told to stop, and has given its jobs back, gets no more: nobody would renew their leases.
+local function has_left(owner) return redis.call('EXISTS', 'fp:left:' .. owner) == 1 end

@@ -1,0 +1,30 @@
+"""A turn: what a process for jobs does for one message of Celery, which may be more than the job that it names.
+
+Short jobs cost less than their message; the process takes further ones from the queue by itself, for a moment.
+"""
+
+import time
+from collections.abc import Callable
+
+SECONDS = 0.05
+"""After which Celery decides again: about the other queues, and whether there is to be another turn."""
+
+MOST_JOBS = 1000
+"""Of one process, which is replaced then."""
+
+
+class Turn:
+    """Of one process. `is_last` tells whether its worker has ended, or become a new image."""
+
+    def __init__(self, is_last: Callable[[], bool]) -> None:
+        self.is_last = is_last
+        self.jobs = 0
+        self.end = 0.0
+
+    def begin(self) -> None:
+        self.end = time.monotonic() + SECONDS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further job is to be taken."""
+        return time.monotonic() >= self.end or self.jobs >= MOST_JOBS or self.is_last()
