@@ -44,7 +44,7 @@ from .context import Context
 from .failures import Failure, Unfit, failure, over_soft_limit
 from .family import Growth, become_head
 from .threads import Threads
-from .turn import MOST_JOBS, Turn
+from .turn import Turn
 
 SOFT_LIMIT, CANCEL = signal.SIGUSR1, signal.SIGUSR2
 """How the keeper speaks to a child: raise `SoftTimeLimitExceeded` in the callable; tell it that it was cancelled."""
@@ -159,7 +159,7 @@ class Runner:
         if what := self._left(claim.memory_limit):
             logger.info("a process for jobs is replaced: they have left {} in it", what)
             raise SystemExit
-        if self.turn.jobs >= MOST_JOBS:
+        if self.turn.is_spent:
             raise SystemExit
         return None
 

@@ -25,6 +25,11 @@ class Turn:
         self.end = time.monotonic() + SECONDS
 
     @property
+    def is_spent(self) -> bool:
+        """Whether its process is to be replaced."""
+        return self.jobs >= MOST_JOBS
+
+    @property
     def is_over(self) -> bool:
         """Whether no further job is to be taken."""
-        return time.monotonic() >= self.end or self.jobs >= MOST_JOBS or self.is_last()
+        return time.monotonic() >= self.end or self.is_spent or self.is_last()

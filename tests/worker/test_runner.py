@@ -18,6 +18,7 @@ from fastprocesses_server.jobs import leases
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.settings import Settings
+from fastprocesses_server.worker import turn
 from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.runner import CANCEL, SOFT_LIMIT, Runner
@@ -32,33 +33,39 @@ class Killed(BaseException):
 
 
 class Child:
-    """Runs one job, whose module has this text."""
+    """Runs a job, whose module has this text, and those that follow it."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self.folder = folder
         self.redis = connect(url)
         self.prepare: Callable[[Runner], None] = lambda _: None
+        self.turn = Turn(lambda: True)
+        self.followers = ""
 
     def run(self, name: str, text: str, **run: Any) -> dict[str, Any]:
         """The record of the job afterwards."""
         (self.folder / f"{name}.py").write_text(text)
         process = make_process(callable=f"{name}:upper", run=run)
         settings = Settings(processes_dir=self.folder, results_dir=self.folder)
-        runner = Runner(make_registry(process), settings, "one", Capture(), Turn(lambda: True))
+        runner = Runner(make_registry(process), settings, "one", Capture(), self.turn)
         runner.capture.ear.close()
         runner.capture.mouth.close()
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
         runner.leases = Leases(self.redis, settings, make_registry(process), "one", ("default",))
         runner.cache = self.redis
         runner.growth = Growth()
-        create_job(self.url, "a", process)
+        for job_id in "a" + self.followers:
+            create_job(self.url, job_id, process)
         self.prepare(runner)
         runner.run("a")
         return self.record()
 
-    def record(self) -> dict[str, Any]:
-        fields: Any = self.redis.hgetall("fp:job:a")
+    def statuses(self) -> list[str]:
+        return [self.record(job_id)["status"] for job_id in "a" + self.followers]
+
+    def record(self, job_id: str = "a") -> dict[str, Any]:
+        fields: Any = self.redis.hgetall(f"fp:job:{job_id}")
         return {key.decode(): value.decode() for key, value in fields.items()}
 
     def is_killed(self, name: str, monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -204,3 +211,60 @@ def test_a_job_that_takes_over_says_for_which(child: Child) -> None:
     child.run("taken_over", "def upper(text):\n    return text")
     logger.remove(sink)
     assert "job a running: upper 1.0.0, attempt 1, for job z, which it had joined" in found
+
+
+@pytest.fixture
+def patient(child: Child, monkeypatch: pytest.MonkeyPatch) -> Child:
+    """Its turn takes a minute, and two jobs wait for it."""
+    monkeypatch.setattr(turn, "SECONDS", 60)
+    child.turn, child.followers = Turn(lambda: False), "bc"
+    return child
+
+
+def test_jobs_follow_one_another(patient: Child) -> None:
+    patient.run("followed", "def upper(text):\n    return text")
+    assert patient.statuses() == ["successful"] * 3
+    assert patient.turn.jobs == 3
+
+
+def test_also_after_one_that_fails(patient: Child) -> None:
+    patient.run("fails", "def upper(text):\n    raise ValueError")
+    assert patient.statuses() == ["failed"] * 3
+
+
+def test_each_has_its_own_time_limit(patient: Child) -> None:
+    text = (
+        f"times = []\ndef upper(text):\n    times.append(1)\n    if len(times) == 2:\n        {TELL}\n    return text"
+    )
+    patient.run("second_is_late", text, timeLimit={"soft": "200ms"})
+    assert patient.statuses() == ["successful", "failed", "successful"]
+
+
+def test_none_follows_once_the_turn_is_over(patient: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "SECONDS", 0.05)
+    patient.run("takes_long", "import time\ndef upper(text):\n    time.sleep(0.1)\n    return text")
+    assert patient.statuses() == ["successful", "accepted", "accepted"]
+
+
+def test_nor_where_the_worker_is_no_longer_what_it_was(patient: Child) -> None:
+    patient.turn.is_last = lambda: patient.record("b")["status"] == "running"
+    patient.run("reloaded", "def upper(text):\n    return text")
+    assert patient.statuses() == ["successful", "successful", "accepted"]
+
+
+def test_nor_in_a_process_in_which_a_job_has_left_a_thread(patient: Child) -> None:
+    with pytest.raises(SystemExit):
+        patient.run("left_early", STAYS.format("threading.Event().wait"))
+    assert patient.statuses() == ["successful", "accepted", "accepted"]
+
+
+def test_a_process_that_has_run_its_number_of_jobs_is_replaced(patient: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "MOST_JOBS", 2)
+    with pytest.raises(SystemExit):
+        patient.run("replaced", "def upper(text):\n    return text")
+    assert patient.statuses() == ["successful", "successful", "accepted"]
+
+
+def test_a_job_to_be_tried_again_is_followed_by_celery(patient: Child) -> None:
+    patient.run("again", "def upper(text):\n    raise KeyError", retryOn=["KeyError"], attempts=2, retryDelay="60s")
+    assert patient.statuses() == ["accepted"] * 3
