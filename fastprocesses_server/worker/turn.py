@@ -6,7 +6,7 @@ Short jobs cost less than their message; the process takes further ones from the
 import time
 from collections.abc import Callable
 
-SECONDS = 0.05
+SECONDS = 0.1
 """After which Celery decides again: about the other queues, and whether there is to be another turn."""
 
 MOST_JOBS = 1000
