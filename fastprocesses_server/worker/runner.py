@@ -112,6 +112,11 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - authors' code, which is imported again when it is wanted
                 logger.warning("{} cannot be imported: {}: {}", process.callable, type(error).__name__, error)
 
+    def _hear_keeper(self) -> None:
+        """Before each job, as the pool sets a handler of its own, and callables may."""
+        signal.signal(SOFT_LIMIT, self._on_soft_limit)
+        signal.signal(CANCEL, self._on_cancel)
+
     def _on_soft_limit(self, _number: int, _frame: FrameType | None) -> None:
         if time.monotonic() < self.soft_end:
             return  # the job that it was for has ended meanwhile
@@ -129,8 +134,7 @@ class Runner:
 
     def run(self, job_id: str) -> None:
         """What the task does. A duplicate message finds nothing to do. Further jobs may follow."""
-        signal.signal(SOFT_LIMIT, self._on_soft_limit)  # here, as the pool sets a handler of its own before
-        signal.signal(CANCEL, self._on_cancel)
+        self._hear_keeper()
         fail_point("received", job_id)
         self.turn.begin()
         claim = self._claim(job_id)
@@ -215,6 +219,7 @@ class Runner:
         Jobs that joined this one get files of their own first, as each may be removed without the others.
         """
         fail_point("finished", job.id)
+        self._hear_keeper()
         began, joined = time.monotonic(), dict[str, bytes]()
         left = None if self.turn.is_over or self._left(memory_limit) else self.growth.bytes
         while isinstance(answer := self.leases.commit(job.id, job.attempt, run.outcome, joined, left), set):

@@ -1,6 +1,6 @@
 """A turn: what a process for jobs does for one message of Celery, which may be more than the job that it names.
 
-Short jobs cost less than their message; the process takes further ones from the queue by itself, for a moment.
+A message costs more than a short job, so the process takes further jobs from the queue by itself, for a moment.
 """
 
 import time
@@ -14,7 +14,7 @@ MOST_JOBS = 1000
 
 
 class Turn:
-    """Of one process. `is_last` tells whether its worker has ended, or become a new image."""
+    """Of one process, again and again. `is_last` tells whether its worker has ended, or become a new image."""
 
     def __init__(self, is_last: Callable[[], bool]) -> None:
         self.is_last = is_last
