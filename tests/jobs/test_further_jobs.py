@@ -112,6 +112,13 @@ def test_who_has_lost_its_job_gets_none(running: Bench) -> None:
     assert running.queue() == ["c", "b"]
 
 
+def test_who_runs_another_job_hears_nothing_of_it_in_the_place_of_a_next_one(running: Bench) -> None:
+    running.ask("dismiss", "a")
+    assert running.one.claim("b")
+    assert go_on(running.one) is False
+    assert running.queue() == ["c", "b"]
+
+
 def test_a_worker_that_has_left_gets_none(running: Bench) -> None:
     running.redis.set("fp:left:one", "[]")
     assert go_on(running.one) is True

@@ -18,15 +18,18 @@ local function next_job(queue)
     if not message then return nil end
     local next = cjson.decode(message).headers.id
     local waiting = startable(next)
-    if waiting and start(next, waiting, owner, pid, lease, registry, left) then return claimed(next) end
+    if waiting and start(next, waiting, owner, pid, lease, registry, left) then
+      redis.call('HSET', job(next), 'after', call)
+      return claimed(next)
+    end
   end
 end
 
 local is_running, before = runs(id, attempt, owner)
 if not is_running then
   -- It has its next job from this very commit, and did not hear of it.
-  local next = run_by(owner, pid)
-  if next and next ~= id then return {1, answered(call) or '', claimed(next)} end
+  local next = left ~= '' and run_by(owner, pid)
+  if next and redis.call('HGET', job(next), 'after') == call then return {1, answered(call) or '', claimed(next)} end
   return before == status and {1, answered(call) or ''} or {0, ''}
 end
 local old = redis.call('HMGET', key, 'pid', 'key', 'started', 'ran', 'queue')

@@ -204,7 +204,8 @@ end
 local function stop_running(id)
   local _, process = become(id, 'accepted', 'progress', 0)
   tally('requeued', process)
-  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since')
+  redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since',
+    'after')
   redis.call('ZREM', 'fp:due', id)
 end
 
