@@ -24,6 +24,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..trail import REQUEST_ID
 from . import (
     assets,
     execution,
@@ -48,9 +49,19 @@ from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
+from .trails import FollowRequests
 
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Cache-Status",
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID,
+]
 TAKEN = [
     "Authorization",
     "Cache-Control",
@@ -59,6 +70,8 @@ TAKEN = [
     "Last-Event-ID",
     "Prefer",
     "X-API-Key",
+    "traceparent",
+    REQUEST_ID,
 ]
 
 
@@ -125,6 +138,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
+    app.add_middleware(FollowRequests)
     return app
 
 
@@ -144,7 +158,7 @@ async def _reap(store: JobStore) -> None:
         try:
             await store.judge()
             for job_id, status in await store.reap():
-                logger.warning("job {} {}: its worker was lost", job_id, status)
+                logger.warning("job {job_id} {}: its worker was lost", status, job_id=job_id)
         except STORE_ERRORS as error:
             logger.debug("the reaper waits for Redis: {}", error)
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended
