@@ -34,7 +34,7 @@ def text_line(record: "Record") -> str:
     known = [f"{name}={on_one_line(str(record['extra'][name]))}" for name in SHOWN if record["extra"].get(name)]
     tail = f" [{' '.join(known)}]" if known else ""
     details = _details(record).splitlines()
-    lines = [f"{head} {message}: {on_one_line(line)}{tail}" for line in details]
+    lines = [f"{head} {message}: {on_one_line(line)}" for line in details]
     return "\n".join(lines or [f"{head} {message}{tail}"])
 
 

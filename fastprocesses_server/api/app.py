@@ -74,6 +74,9 @@ TAKEN = [
     REQUEST_ID,
 ]
 
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Of FastAPI, which would tell queries and the texts of exceptions. Earlier releases know nothing of it."""
+
 
 async def end(task: "asyncio.Task[None]") -> None:
     """Cancel it until it ends: a library that waits with a time limit may take a cancellation for that, and go on."""
@@ -108,7 +111,9 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
-    app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     views = Views(registry, settings)
     app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending(), views)
