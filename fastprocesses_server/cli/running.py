@@ -62,6 +62,7 @@ def dev(
             embedded=not settings.names_a_redis,
             environment=_passed_on(settings),
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
+            form=settings.log_format,
         )
     )
 
@@ -95,6 +96,7 @@ def serve(
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
                 environment=_passed_on(settings),
                 at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
+                form=settings.log_format,
             )
         )
     run_server(settings, partial(load_processes, settings, missing_packages="warning"))

@@ -173,6 +173,13 @@ def test_a_request_gets_a_name_where_it_has_no_good_one(client: Client, followed
     assert wait_until(lambda: lines(followed, request_id=first, path="/processes", status=200, level="DEBUG"))
 
 
+def test_every_line_of_the_terminal_is_json_and_says_who_wrote_it(followed: Server) -> None:
+    said = [json.loads(line) for line in followed.log().splitlines()]
+
+    assert {"dev", "api", "worker"} <= {line["program"] for line in said}
+    assert all({"time", "level", "message"} <= line.keys() for line in said)
+
+
 def test_browsers_may_send_and_read_the_name(client: Client) -> None:
     asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
     asked["Access-Control-Request-Headers"] = "x-request-id, traceparent"
