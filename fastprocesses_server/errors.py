@@ -149,6 +149,23 @@ class ForeignOrigin(Problem):
     title = "Forbidden"
 
 
+class MetricsClosed(Problem):
+    """Nobody who may read the metrics is known to ask for them."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Unauthorized"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="metrics"'}
+
+
+class MetricsRefused(Problem):
+    """Who asks for the metrics is known, and may not read them."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Forbidden"
+
+
 class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Content too large"

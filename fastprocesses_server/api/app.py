@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,10 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 
+from ..execution.outgoing import guard_callbacks
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
+from ..jobs.counts import TELL_SECONDS
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
@@ -36,6 +38,7 @@ from . import (
     jobs,
     landing_page,
     login,
+    metrics,
     openapi,
     processes,
     schemas,
@@ -47,10 +50,25 @@ from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
+from .request_counts import CountRequests
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
 from .trails import FollowRequests
 
+ROUTES = (
+    landing_page,
+    openapi,
+    processes,
+    execution,
+    job_list,
+    jobs,
+    job_results,
+    job_logs,
+    job_events,
+    schemas,
+    assets,
+    health,
+)
 CANCEL_SECONDS = 0.5
 EXPOSED = [
     "Cache-Status",
@@ -95,11 +113,11 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     cache = connect_async(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
-    fetcher = Fetcher(store, results, settings.reference_hosts)
+    fetcher, callbacks = Fetcher(store, results, settings), guard_callbacks(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        background = [replies.listen(), _reap(store)]
+        background = [replies.listen(), _reap(store), _tell(store)]
         if reload:
             background.append(keep_up(app, partial(number_async, redis), reload))
         if reload and settings.reload:
@@ -108,6 +126,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         yield
         for task in tasks:
             await end(task)
+        with suppress(*STORE_ERRORS):
+            await store.tell()
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
@@ -116,21 +136,10 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     views = Views(registry, settings)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending(), views)
-    for module in (
-        landing_page,
-        openapi,
-        processes,
-        execution,
-        job_list,
-        jobs,
-        job_results,
-        job_logs,
-        job_events,
-        schemas,
-        assets,
-        health,
-    ):
+    app.state.services = Services(
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
+    )
+    for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
     add_problem_handlers(app)
     if settings.asks_who:
@@ -143,6 +152,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
+    app.add_middleware(CountRequests, tally=store.tally)
     app.add_middleware(FollowRequests)
     return app
 
@@ -150,8 +160,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
-    url = settings.jwt_jwks_url
-    tokens = Tokens(settings, PublishedKeys(fetch_from(url))) if url else None
+    tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
     app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
@@ -169,3 +178,13 @@ async def _reap(store: JobStore) -> None:
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended
             logger.exception("a fault, after which the reaper goes on")
         await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _tell(store: JobStore) -> None:
+    """What this process has counted, so that another may answer for it."""
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        try:
+            await store.tell()
+        except STORE_ERRORS as error:
+            logger.debug("what was counted waits for Redis: {}", error)

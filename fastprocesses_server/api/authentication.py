@@ -10,7 +10,7 @@ from ..jobs.connection import STORE_ERRORS, trouble
 from ..links import DESCRIPTION_FILE_SCHEMA
 from ..settings import Settings
 from .caller import NOBODY
-from .credentials import REMEDY, Credentials
+from .credentials import REMEDY, Credentials, shows_metrics_token
 from .origins import SAFE, is_foreign_request
 from .problems import problem_response
 
@@ -18,6 +18,7 @@ UNASKED = ("/health/live", "/static/", "/logo", DESCRIPTION_FILE_SCHEMA)
 """The same for all; whoever asks for it is not looked at."""
 OPEN = frozenset(["/", "/conformance", "/api", "/health/ready", "/login", "/logout"])
 """Where clients learn what the server is and how to say who they are; it may differ by caller."""
+METRICS = "/metrics"
 VARY = "Authorization, X-API-Key, Cookie"
 
 
@@ -51,6 +52,9 @@ class Authentication:
 
     async def _look(self, request: Request) -> None:
         """A cookie is sent by the browser alone, so that it counts only where our own pages send it."""
+        is_for_metrics = request.scope["path"] == METRICS
+        if is_for_metrics and shows_metrics_token(request.headers.get("authorization", ""), self.settings):
+            return
         takes_cookie = request.method in SAFE or not is_foreign_request(request, self.settings)
         try:
             request.state.caller = await self.credentials.caller(request, takes_cookie=takes_cookie)

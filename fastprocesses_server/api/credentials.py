@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hmac import compare_digest
 
 from fastapi import Request
 
@@ -76,6 +77,11 @@ class Credentials:
 
 def caller_by(key: ApiKey) -> Caller:
     return Caller(f"key:{key.name}", key.roles)
+
+
+def shows_metrics_token(authorization: str, settings: Settings) -> bool:
+    token = settings.metrics_token
+    return token is not None and compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())
 
 
 def bearer(headers: Mapping[str, str]) -> str:

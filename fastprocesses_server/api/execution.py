@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, UnsupportedMediaType
-from ..execution.guard import Guard
 from ..execution.idempotency import read_idempotency
 from ..execution.media_type import is_json
 from ..execution.mode import Mode, choose_mode
@@ -93,7 +92,7 @@ async def _read_execution(request: Request, process: Process) -> Execution:
     hrefs = list(reader.inputs.hrefs(inputs)) if isinstance(inputs, dict) else []
     shows = view_of(request).shows
     references, wrong = await services.fetcher.resolve(hrefs, urls.parse_output, shows) if hrefs else ({}, [])
-    subscriber, refused = await read_subscriber(asked, Guard(services.settings.reference_hosts), urls.base)
+    subscriber, refused = await read_subscriber(asked, services.callbacks, urls.base)
     complaints = [*wrong, *refused]
     if is_large:
         execution = await asyncio.to_thread(reader.read, asked, references, complaints)

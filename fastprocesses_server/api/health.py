@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..jobs.offers import strangers, unoffered, unserved
+from .caller import caller_of
 from .documents import json_response
 from .services import services_of
 
@@ -44,7 +45,7 @@ async def ready(request: Request) -> Response:
         return _not_ready(reasons)
     warnings = [f"the description files are not taken over: {fault}" for fault in services.faults]
     warnings += [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
-    is_told = warnings and (services.caller.name or not services.settings.asks_who)
+    is_told = warnings and (caller_of(request).name or not services.settings.asks_who)
     return json_response({"status": "ready", **({"warnings": warnings} if is_told else {})})
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from fastapi import Request
 
 from ..errors import NoSuchProcess
+from ..execution.guard import Guard
 from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
@@ -34,6 +35,7 @@ class Services:
     engine: Engine
     results: ResultStore
     fetcher: Fetcher
+    callbacks: Guard
     offers: Offers
     folder: OwnFolder
     ending: Ending

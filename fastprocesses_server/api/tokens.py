@@ -17,7 +17,7 @@ from loguru import logger
 
 from ..errors import Unauthorized, Unavailable
 from ..execution.guard import Forbidden as Guarded
-from ..execution.guard import Guard
+from ..execution.outgoing import create_client, get, guard_host
 from ..settings import Settings
 from .caller import Caller
 
@@ -155,16 +155,17 @@ class PublishedKeys:
         self.tried_at = self.now()
 
 
-def fetch_from(url: str) -> Fetch:
-    """The operator named the host, so that it may be a private one; redirects lead to no other."""
-    host = httpx.URL(url).host
+def fetch_from(settings: Settings) -> Fetch:
+    """The operator named the host, so that it may be a private one."""
+    url = settings.jwt_jwks_url or ""
+    guard = guard_host(httpx.URL(url).host, settings)
 
     async def fetch() -> Sequence[Jwk]:
         content = b""
         async with (
             asyncio.timeout(FETCH_SECONDS),
-            Guard([host]).async_client() as client,
-            client.stream("GET", url) as response,
+            create_client(guard, settings) as client,
+            get(client, url) as response,
         ):
             response.raise_for_status()
             async for chunk in response.aiter_bytes():

@@ -1,6 +1,7 @@
 """The job store as the API uses it: create, read, list, dismiss, remove."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
@@ -17,6 +18,7 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
+from .counts import Measures, Tally
 from .fitness import faults, hindrances
 from .following import Sight, read_sight
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
@@ -72,6 +74,7 @@ class JobStore:
         self.messages = MessageEncoder()
         self.faults: list[str] = []
         """Of this Redis, by the last look."""
+        self.tally = Tally()
 
     async def create(
         self,
@@ -271,9 +274,24 @@ class JobStore:
 
     async def reap(self) -> list[tuple[str, Status]]:
         """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
-        moved = read_moved(await self.transitions["reap"](args=REAP))
+        moved = read_moved(await self.transitions["reap"](args=[*REAP, lease(self.settings)]))
         log_given_up(await self.transitions["dispatch"](args=DISPATCH))
         return moved
+
+    async def tell(self) -> None:
+        """Add what this process has counted to what all have."""
+        if batch := self.tally.batch():
+            call, counts = batch
+            await self.transitions["count"](args=[call, *(item for pair in counts.items() for item in pair)])
+            self.tally.heard(call)
+
+    async def measure(self, queues: Iterable[str]) -> Measures:
+        """What was counted, what others have not told yet left out; these queues, and all that were used."""
+        async with self.redis.pipeline() as pipeline:
+            pipeline.hgetall("fp:counts")
+            await self.transitions["measure"](args=[lease(self.settings), *queues], client=pipeline)
+            counted, state = await pipeline.execute()
+        return await asyncio.to_thread(Measures.read, counted, *state)
 
 
 def _created(creation: Creation, job_id: str, leader: str | None = None) -> Created:

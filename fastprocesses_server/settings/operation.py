@@ -1,6 +1,8 @@
 """What runs where: processes, outgoing requests, Redis, workers, logs."""
 
 import os
+import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -10,7 +12,10 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from ..processes.quantities import Bytes
 from ..sentinel_url import SCHEME as SENTINEL
 from ..sentinel_url import TLS_MEMBERS, read_sentinel_url
-from .kinds import Days, Names, Secret, also, setting
+from .kinds import Days, Names, Secret, also, read_network, setting
+
+HOST = re.compile(r"(\*\.)?[^\s/:@*?#\[\]\\]+")
+PROXY = re.compile(r"https?://([^\s/:@]*(:[^\s/@]*)?@)?([^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
 
 
 class Publishing(BaseModel):
@@ -40,17 +45,56 @@ class Publishing(BaseModel):
 
 
 class Outgoing(BaseModel):
-    """Where inputs by reference and callbacks may lead."""
+    """What the server asks others for: inputs by reference, and callbacks."""
 
+    references: bool = setting(True, "Inputs may be sent by reference; outputs of this server may be in any case.")
+    callbacks: bool = setting(True, "Requests may name a `subscriber` that is told what becomes of the job.")
     reference_hosts: Names = setting(
-        (), "Hosts, addresses and networks that inputs by reference and callbacks may lead to; empty: all public ones."
+        (),
+        "Hosts (`*.example.org` for all below one), addresses and networks that inputs by reference and callbacks may "
+        "lead to, private ones too; empty: all public ones.",
     )
-    max_reference_size: Bytes = setting(8 * 1024**3, "Largest input that is fetched by reference, for example 8GiB.")
+    max_reference_size: Bytes = setting(8 * 1024**3, "How much one job may fetch by reference, for example 8GiB.")
+    max_reference_seconds: Annotated[float, Field(gt=0)] = setting(600, "How long that may take.")
+    outgoing_proxy: SecretStr | None = setting(
+        None, "Proxy that references and callbacks go through: http:// or https://, with [user:password@]host:port."
+    )
+    outgoing_ca_bundle: Path | None = setting(
+        None, "File with the certificates (PEM) that they trust; not set: those that browsers trust (certifi)."
+    )
 
     callback_secret: Secret | None = setting(
         None,
         "What callbacks are signed with (Standard Webhooks): any text, or `whsec_` and base64; empty: no signature.",
     )
+
+    @field_validator("reference_hosts")
+    @classmethod
+    def _name_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if read_network(entry) is None and not HOST.fullmatch(entry):
+                raise ValueError(
+                    f"{entry} is no host such as example.org or *.example.org, no address and no network such as "
+                    "10.0.0.0/8"
+                )
+        return value
+
+    @field_validator("outgoing_proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not PROXY.fullmatch(value.get_secret_value()):
+            raise ValueError("must be http:// or https://, and [user:password@]host:port")
+        return value
+
+    @field_validator("outgoing_ca_bundle")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:  # those of ssl too
+                raise ValueError(f"{value} holds no certificates that can be read: {error.strerror}") from None
+        return value
 
 
 class Storage(BaseModel):
@@ -178,6 +222,16 @@ class Logs(BaseModel):
     traces: bool | None = setting(
         None,
         "Whether spans are sent by OpenTelemetry (extra `otel`). Default: where OTEL_EXPORTER_OTLP_ENDPOINT is set.",
+    )
+
+
+class Metrics(BaseModel):
+    """Who may watch the server."""
+
+    metrics: bool = setting(True, "Whether /metrics tells Prometheus how the server fares.")
+    metrics_token: SecretStr | None = setting(
+        None,
+        "Where set, /metrics answers who sends it (Authorization: Bearer TOKEN); empty: whoever reaches the server.",
     )
 
 

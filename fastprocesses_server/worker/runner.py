@@ -17,7 +17,7 @@ from loguru import logger
 
 from .. import traces
 from ..errors import InvalidRequest
-from ..execution.guard import Guard
+from ..execution.outgoing import guard_references
 from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, write_manifest
 from ..execution.references import OwnOutput, Reference
 from ..execution.request import Execution, read_again, read_execution
@@ -268,11 +268,9 @@ class Runner:
                 self.context = None
 
     def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
-        with Guard(self.settings.reference_hosts).client() as client:
-            fetching = Fetching(
-                client, self.settings.max_reference_size, self.results, self._own_output, lambda: context.workdir
-            )
-            return fetching.complete(execution, hrefs)
+        guard = guard_references(self.settings)
+        fetching = Fetching(guard, self.settings, self.results, self._own_output, lambda: context.workdir)
+        return fetching.complete(execution, hrefs)
 
     def _own_output(self, reference: OwnOutput) -> StoredOutput | None:
         manifest = self.leases.manifest(reference.job_id)

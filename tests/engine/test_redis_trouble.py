@@ -34,6 +34,7 @@ NEED_NO_REDIS = {
     "/conformance",
     "/schemas/description-file.json",
     "/health/live",
+    "/metrics",
     "/processes",
     "/processes/{process_id}",
     "/processes/{process_id}/validation",

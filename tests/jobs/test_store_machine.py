@@ -17,6 +17,7 @@ from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.counts import Measures
 from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
@@ -100,11 +101,12 @@ class Life(RuleBasedStateMachine):
         return answer
 
     def everything(self) -> list[Any]:
-        """Records and places, but for the time of the last change."""
+        """Records, places and counts, but for the time of the last change."""
         records = [self.record(job_id) for job_id in sorted(self.jobs)]
         for record in records:
             record.pop("updated", None)
-        return [records, self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        places = [self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        return [records, places, self.redis.hgetall("fp:counts")]
 
     def places(self) -> dict[str, list[str]]:
         found: Any = {
@@ -306,6 +308,15 @@ class Life(RuleBasedStateMachine):
     def a_maker_has_a_list_of_their_own(self) -> None:
         own: Any = self.redis.zrange(f"fp:jobs-of:{len(MAKER)}:{MAKER}", 0, -1)
         assert {name.decode() for name in own} == {name for name, job in self.jobs.items() if job.maker}
+
+    @invariant()
+    def the_counts_are_those_of_the_model(self) -> None:
+        counted: Any = self.redis.hgetall("fp:counts")
+        measures = Measures.read(counted, *self.workers["one"].transitions["measure"](args=[8_000]))
+        ended = {status: len(self.all(status)) for status in FINAL}
+        assert dict(measures.of("ended")) == {(status, "upper"): number for status, number in ended.items() if number}
+        unfinished = len(self.all("accepted")), len(self.all("running"))
+        assert measures.unfinished() == ({("upper",): unfinished} if self.jobs else {})
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:

@@ -3,9 +3,11 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from html import unescape
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from playwright.sync_api import sync_playwright
 from serving import Client, Server, wait_until
 
@@ -27,7 +29,12 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     (processes / "greeting.py").write_text(MODULE)
     (processes / "greet.yaml").write_text(FILE)
     (processes / "whisper.yaml").write_text(FILE + "title: Whisper\naccess: {roles: [analyst, boss]}\n")
-    environment = {"FP_AUTH": "required", "FP_WORKER_CONCURRENCY": "1", "FP_LOG_LEVEL": "DEBUG"}
+    environment = {
+        "FP_AUTH": "required",
+        "FP_WORKER_CONCURRENCY": "1",
+        "FP_LOG_LEVEL": "DEBUG",
+        "FP_METRICS_TOKEN": "prometheus",
+    }
     server = Server(processes, folder / "state", environment)
     server.start()
     yield server
@@ -122,6 +129,20 @@ def test_pages_say_whose_they_are(clients: dict[str, Client]) -> None:
     assert "Whisper" not in pages["bob"]
 
 
+@pytest.mark.parametrize("form", ["json", "openapi31"])
+def test_the_definition_is_right_with_its_security_schemes(clients: dict[str, Client], form: str) -> None:
+    document = clients["ada"].get(f"/api?f={form}").json()
+    validate(document)
+    assert document["security"] == [{"bearer": []}, {"apiKey": []}, {"session": []}]
+    assert "WWW-Authenticate" in document["components"]["responses"]["problem401"]["headers"]
+
+
+def test_the_documentation_shows_where_the_key_belongs(asking: Server, clients: dict[str, Client]) -> None:
+    page = unescape(clients["ada"].get("/api?f=html").text)
+    assert f'curl {asking.url}/processes -H "X-API-Key: $KEY"' in page
+    assert f"curl {asking.url}/\n" in page.replace("</code>", "\n"), "what is open needs none"
+
+
 def log_in(server: Server, secret: str, **headers: str) -> httpx.Response:
     with httpx.Client(base_url=server.url) as client:
         return client.post("/login", data={"key": secret, "next": "/jobs?status=failed"}, headers=headers)
@@ -214,3 +235,11 @@ def test_keys_and_sessions_are_in_no_log_and_not_in_redis(
     for canary in (*(secret[3:] for secret in secrets.values()), session):
         assert canary.encode() not in dump
         assert canary not in said
+
+
+def test_metrics_are_for_their_token_and_for_admins(clients: dict[str, Client]) -> None:
+    token = {"Authorization": "Bearer prometheus"}
+    assert 'process="whisper"' in clients["nobody"].get("/metrics", headers=token).text
+    assert clients["nobody"].get("/jobs", headers=token).status_code == 401
+    statuses = {name: clients[name].get("/metrics").status_code for name in ("nobody", "ada", "root")}
+    assert statuses == {"nobody": 401, "ada": 403, "root": 200}

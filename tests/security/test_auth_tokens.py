@@ -7,6 +7,9 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import jwt
@@ -18,6 +21,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from fastprocesses_server.api.tokens import (
     FRESH_SECONDS,
     KEPT_SECONDS,
+    LARGEST,
     LEEWAY_SECONDS,
     PAUSE_SECONDS,
     PublishedKeys,
@@ -294,11 +298,36 @@ def test_what_is_no_set_of_keys_is_not_taken(content: bytes) -> None:
         read_keys(content)
 
 
-def test_an_issuer_may_be_private_as_the_operator_names_it() -> None:
-    """The guard lets the named host pass; nobody listens there."""
+class Publisher(BaseHTTPRequestHandler):
+    """An issuer on this machine."""
 
-    async def away() -> None:
-        with pytest.raises(Unavailable):
-            await PublishedKeys(fetch_from("http://127.0.0.1:9/keys")).keys("rsa")
+    def do_GET(self) -> None:
+        body = json.dumps({"keys": KEYS}).encode() if self.path == "/keys" else b" " * (LARGEST + 1)
+        self.send_response(302 if self.path == "/elsewhere" else 200)
+        self.send_header("Location", "http://localhost:9/keys")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
 
-    asyncio.run(away())
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+def test_keys_come_from_the_host_that_the_operator_names_and_from_no_other() -> None:
+    """It may be a private one."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
+    Thread(target=server.serve_forever, daemon=True).start()
+
+    async def keys(path: str) -> Any:
+        url = f"http://127.0.0.1:{server.server_port}{path}"
+        return await PublishedKeys(fetch_from(settings(jwt_jwks_url=url))).keys("rsa")
+
+    try:
+        assert asyncio.run(keys("/keys")) == KEYS
+        for path in ("/elsewhere", "/large"):
+            with pytest.raises(Unavailable):
+                asyncio.run(keys(path))
+    finally:
+        server.shutdown()
+        server.server_close()

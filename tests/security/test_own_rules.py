@@ -23,7 +23,7 @@ YAML |= {"FullLoader", "CFullLoader", "UnsafeLoader", "CUnsafeLoader"}
 ALLOWED = {
     ("pickle", "worker/succession.py"): "a worker hands what it knows to its next image, in an unnamed file of its own",
     ("way out", "standalone/address.py"): "asks whether the API of this very machine answers",
-    ("way out", "execution/guard.py"): "the guard itself",
+    ("way out", "execution/outgoing.py"): "the one way out",
     ("way out", "authoring/remote.py"): "a command of authors, which asks the server that they name",
     ("markup", "api/pages/__init__.py"): "JSON for a script, in which nothing can end it",
 }

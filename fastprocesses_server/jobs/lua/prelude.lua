@@ -5,7 +5,7 @@
 -- fp:job:ID:log        list, the last lines that it said: time, level, source and text of each, JSON
 -- fp:expiry            zset, `mortal` public jobs by end of their time
 -- fp:gone:ID           maker of a removed job        fp:due              zset, jobs by the moment of the reaper's next look:
--- fp:queues            set, all that were used                           leases that end, starts that are put off
+-- fp:queues            set, all that were served                         leases that end, starts that are put off
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
 -- fp:running:PROCESS   set, running jobs of a process with limited concurrency
 -- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
@@ -22,8 +22,23 @@
 -- fp:declined:ID       set, registries in which no process fits the job
 -- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
 -- fp:sink:ORIGIN       hash, how callbacks fare      fp:answer:CALL       answer to a call that may be repeated
+-- fp:counts            hash, what has happened how often, see counts.py
+-- fp:silent            hash, worker that may be lost to the moment of that suspicion
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Of a process, for those who watch the server.
+local function tally(what, process, number)
+  redis.call('HINCRBY', 'fp:counts', what .. ' ' .. process, number or 1)
+end
+
+-- How long something took, in milliseconds.
+local function tally_time(what, process, time)
+  local bounds, least = {BOUNDS}, 1
+  while time > bounds[least] do least = least + 1 end
+  tally(what .. ' ' .. bounds[least], process)
+  tally(what .. ' sum', process, math.max(time, 0))
+end
 
 local function job(id) return 'fp:job:' .. id end
 
@@ -86,10 +101,10 @@ local function leave_slot(id, process)
 end
 
 -- The one way to another status: the lists follow it. More fields of the record, with their values, may follow.
--- Returns the status before.
+-- Returns status, process and start before.
 local function become(id, status, ...)
-  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency', 'maker')
-  for _, whose in ipairs(old[1] == '1' and readers(old[6]) or {}) do
+  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency', 'started', 'maker')
+  for _, whose in ipairs(old[1] == '1' and readers(old[7]) or {}) do
     for _, process in ipairs({false, old[3]}) do
       redis.call('ZREM', list(old[2], process, whose), id)
       redis.call('ZADD', list(status, process, whose), old[4], id)
@@ -98,7 +113,7 @@ local function become(id, status, ...)
   redis.call('HSET', job(id), 'status', status, 'updated', now, ...)
   audit(id, old[2], status)
   if old[2] == 'running' and old[5] then leave_slot(id, old[3]) end
-  return old[2]
+  return old[2], old[3], old[6]
 end
 
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
@@ -165,7 +180,9 @@ end
 
 -- The one way into a final status; whoever waits for the job gets the answer along with it.
 local function finish(id, status, answer)
-  local before = become(id, status, 'finished', now)
+  local before, process, started = become(id, status, 'finished', now)
+  tally('ended ' .. status, process)
+  if before == 'running' then tally_time('run', process, now - started) end
   redis.call('ZREM', 'fp:due', id)
   if before == 'accepted' then stop_waiting(id) end
   keep(id)
@@ -185,7 +202,8 @@ end
 
 -- running -> accepted: that attempt is over, and the next one is not on its way yet.
 local function stop_running(id)
-  become(id, 'accepted', 'progress', 0)
+  local _, process = become(id, 'accepted', 'progress', 0)
+  tally('requeued', process)
   redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since')
   redis.call('ZREM', 'fp:due', id)
 end
@@ -197,8 +215,9 @@ local function requeue(id)
 end
 
 -- The worker of a running job is gone: once more, or failed where the attempts are used up.
-local function lost(id, why)
-  local count = redis.call('HMGET', job(id), 'attempt', 'attempts')
+local function lost(id, cause, why)
+  local count = redis.call('HMGET', job(id), 'attempt', 'attempts', 'process')
+  tally('setback ' .. cause, count[3])
   if tonumber(count[1]) < tonumber(count[2]) then
     requeue(id)
     return 'accepted'
