@@ -12,6 +12,7 @@ from ..jobs.folder import check_folder
 from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..traces import end_traces, start_traces
 from .access import exposures
 from .app import create_app
 from .ending import Ending
@@ -47,6 +48,7 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
     for line in (*departures(settings), *exposures(settings, registry)):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
+    start_traces(settings)
     app = create_app(settings, registry, reload)
     configuration = uvicorn.Config(
         app,
@@ -59,7 +61,10 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
         timeout_graceful_shutdown=5,
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
-    _Server(configuration, app.state.services.ending).run()
+    try:
+        _Server(configuration, app.state.services.ending).run()
+    finally:
+        end_traces()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

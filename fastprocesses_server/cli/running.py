@@ -49,8 +49,10 @@ def dev(
 ) -> None:
     """Start everything: an embedded Valkey, a worker and the API. Jobs survive a restart."""
     from ..standalone.dev import run_dev
+    from ..traces import check_traces
 
     settings = read_settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
+    check_traces(settings)
     load_processes(settings, is_told=True)  # the API will
     sys.exit(
         run_dev(
@@ -60,6 +62,7 @@ def dev(
             embedded=not settings.names_a_redis,
             environment=_passed_on(settings),
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
+            form=settings.log_format,
         )
     )
 
@@ -78,8 +81,10 @@ def serve(
     from ..jobs.fitness import check_fitness
     from ..jobs.reloads import ask_all
     from ..standalone.dev import run_serve
+    from ..traces import check_traces
 
     settings = read_settings(host=host, port=port, processes_dir=processes, workers=workers, reload=reload)
+    check_traces(settings)
     if why := check_fitness(settings.broker_url.get_secret_value()):
         logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
     if settings.workers:
@@ -91,6 +96,7 @@ def serve(
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
                 environment=_passed_on(settings),
                 at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
+                form=settings.log_format,
             )
         )
     run_server(settings, partial(load_processes, settings, missing_packages="warning"))

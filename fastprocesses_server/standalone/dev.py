@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import StartError
 from .address import check_port, is_ready, url_of
-from .console import Console
+from .console import Console, LogForm
 from .interrupts import Hangups, Interrupts
 from .program import Program
 from .state import State, open_state
@@ -36,6 +36,7 @@ def run_dev(
     worker_grace: float = WORKER_GRACE,
     worker: Sequence[str] | None = None,
     api: Sequence[str] | None = None,
+    form: LogForm = "text",
 ) -> int:
     """Runs until a signal comes or a program ends by itself; returns the exit status.
 
@@ -44,7 +45,7 @@ def run_dev(
     and the API; `worker` and `api` are command lines that take the place of ours. Raises StartError before anything
     is started.
     """
-    console = Console(sys.stdout)
+    console = Console(sys.stdout, form=form)
     with _as_status(console) as status, Interrupts() as interrupts, open_state(state_dir) as state:
         check_port(host, port)
         with _supervised(console, interrupts, state, embedded=embedded) as (supervisor, redis):
@@ -63,13 +64,14 @@ def run_serve(
     worker_grace: float,
     at_hangup: Callable[[], None],
     environment: Mapping[str, str] | None = None,
+    form: LogForm = "text",
 ) -> int:
     """The API and so many workers, on the Redis of the settings; otherwise as `run_dev`.
 
     SIGHUP ends nothing: it leads to a call of `at_hangup`, which may raise StartError.
     """
     names = [f"worker {number}" for number in range(1, workers + 1)]
-    console, shared = Console(sys.stdout, "serve", max(map(len, names))), environment or {}
+    console, shared = Console(sys.stdout, "serve", max(map(len, names)), form), environment or {}
     ends = (signal.SIGINT, signal.SIGTERM)
     with _as_status(console) as status, Interrupts(ends) as interrupts, Hangups() as hangups:
         check_port(host, port)
