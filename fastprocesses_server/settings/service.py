@@ -20,11 +20,15 @@ class Listening(BaseModel):
         None, "URL under which clients reach the server, with its path; links are built from it."
     )
     trusted_hosts: Names = setting(
-        (), "Host names that links may be built from where FP_PUBLIC_URL is not set (loopback always may)."
+        (), "Host names besides loopback that links may be built from where FP_PUBLIC_URL is not set."
     )
     trusted_proxies: Names = setting((), "Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
     cors_allowed_origins: Names = setting(
         ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
+    )
+    hsts_seconds: Annotated[int, Field(ge=0)] = setting(
+        2_592_000,
+        "Seconds for which browsers that came by TLS come back by TLS alone (HSTS), to all ports of the host; 0: off.",
     )
     max_body_size: Bytes = setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
 
