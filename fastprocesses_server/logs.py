@@ -11,6 +11,7 @@ import loguru
 from loguru import logger
 
 from .errors import StartError
+from .settings.secrets import secret_values, without
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,10 +75,21 @@ def _on_one_line(record: "Record") -> None:
     record["message"] = record["message"].replace("\r", "\\r").replace("\n", "\\n")
 
 
+def _without_secrets(settings: "Settings") -> Callable[["Record"], None]:
+    """Authors' exceptions may quote what their code found in the environment, and libraries what they were given."""
+    secrets = secret_values(settings)
+
+    def patch(record: "Record") -> None:
+        record["message"] = without(record["message"], secrets)
+        _on_one_line(record)
+
+    return patch
+
+
 def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
     """Log to the stream, standard output where none is named, and, where set, to a file with rotation."""
     logger.remove()
-    logger.configure(patcher=_on_one_line)
+    logger.configure(patcher=_without_secrets(settings))
     logger.add(stream or sys.stdout, format=FORMAT, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:
         _log_to(settings.log_file, settings)

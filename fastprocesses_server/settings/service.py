@@ -47,6 +47,8 @@ class Listening(BaseModel):
     def _is_absolute(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/?#]+", value):
             raise ValueError("must begin with http:// or https:// and a host")
+        if value is not None and re.search(r"[@?#\s]", value):
+            raise ValueError("is a base for links, without user name, query or fragment")
         return value
 
 
