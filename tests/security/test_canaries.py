@@ -78,7 +78,7 @@ def test_secrets_are_cut_out_in_every_spelling() -> None:
 
 def test_a_redis_that_refuses_is_told_without_the_password(valkey: str) -> None:
     with pytest.raises(StartError) as refused:
-        check_fitness(valkey.replace("unix://", "unix://:canary@"))
+        check_fitness(valkey.replace("unix://", "unix://nobody:canary@"))
     assert "canary" not in str(refused.value)
     assert "canary" not in check_fitness("redis://:canary@127.0.0.1:1/0")
 
