@@ -13,6 +13,7 @@ from loguru import logger
 from . import trail
 from .errors import StartError
 from .log_lines import formatter
+from .settings.secrets import secret_values, without
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,14 +74,21 @@ def keep_log_apart() -> None:
     sys.stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
-def _tell_trail(record: "Record") -> None:
-    record["extra"].update({**trail.current().facts(), **record["extra"]})
+def _patcher(settings: "Settings") -> Callable[["Record"], None]:
+    """Authors' exceptions may quote what their code found in the environment, and libraries what they were given."""
+    secrets = secret_values(settings)
+
+    def patch(record: "Record") -> None:
+        record["message"] = without(record["message"], secrets)
+        record["extra"].update({**trail.current().facts(), **record["extra"]})
+
+    return patch
 
 
 def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
     """Log to the stream, standard output where none is named, and, where set, to a file with rotation."""
     logger.remove()
-    logger.configure(patcher=_tell_trail)
+    logger.configure(patcher=_patcher(settings))
     form = formatter(settings.log_format)
     logger.add(stream or sys.stdout, format=form, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:

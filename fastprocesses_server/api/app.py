@@ -47,10 +47,12 @@ from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
 from .ending import Ending
+from .host_check import HostCheck
 from .origins import OriginCheck
-from .problems import add_problem_handlers
+from .problems import AnswerToAll, add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
+from .safeguards import Safeguards
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
 from .trails import FollowRequests
@@ -145,6 +147,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     if settings.asks_who:
         _ask_callers(app, settings, redis)
     app.add_middleware(OriginCheck, settings=settings)
+    app.add_middleware(AnswerToAll)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
@@ -152,6 +155,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
+    app.add_middleware(HostCheck, settings=settings)
+    app.add_middleware(Safeguards, settings=settings)
     app.add_middleware(CountRequests, tally=store.tally)
     app.add_middleware(FollowRequests)
     return app

@@ -105,8 +105,11 @@ async def _on_fault(request: Request, error: Exception) -> Response:
     return _response(request, document, {REQUEST_ID: number})
 
 
-class AnswerAtTheEnd:
-    """Requests that the end of the server interrupts get an answer: uvicorn cancels them once its patience is over."""
+class AnswerToAll:
+    """Requests that a fault of ours ends get an answer, with the headers that other sites' pages need to read it.
+
+    So do those that the end of the server interrupts: uvicorn cancels them once its patience is over.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -126,10 +129,14 @@ class AnswerAtTheEnd:
                 raise
             problem = Unavailable("The server stops, and with it the run that was waited for. Try again in a moment.")
             await problem_response(Request(scope), problem)(scope, receive, send)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            request = Request(scope)
+            await (await _on_fault(request, error))(scope, receive, send)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    app.add_middleware(AnswerAtTheEnd)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_fault)

@@ -20,11 +20,15 @@ class Listening(BaseModel):
         None, "URL under which clients reach the server, with its path; links are built from it."
     )
     trusted_hosts: Names = setting(
-        (), "Host names that links may be built from where FP_PUBLIC_URL is not set (loopback always may)."
+        (), "Host names besides loopback that links may be built from where FP_PUBLIC_URL is not set."
     )
     trusted_proxies: Names = setting((), "Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
     cors_allowed_origins: Names = setting(
         ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
+    )
+    hsts_seconds: Annotated[int, Field(ge=0)] = setting(
+        2_592_000,
+        "Seconds for which browsers that came by TLS come back by TLS alone (HSTS), to all ports of the host; 0: off.",
     )
     max_body_size: Bytes = setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
 
@@ -43,6 +47,8 @@ class Listening(BaseModel):
     def _is_absolute(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/?#]+", value):
             raise ValueError("must begin with http:// or https:// and a host")
+        if value is not None and re.search(r"[@?#\s]", value):
+            raise ValueError("is a base for links, without user name, query or fragment")
         return value
 
 

@@ -109,6 +109,7 @@ def test_settings_that_would_believe_too_much_stop_the_start(members: dict[str, 
         Settings(**members)
 
 
+SESSION = "session".ljust(43, "_")
 SECRET, KEY = make_key("ada", ["analyst"], None, datetime.now(UTC))
 PROXY, ELSEWHERE = "10.0.0.1", "10.0.1.1"
 
@@ -123,7 +124,7 @@ class Ring:
 
 class Opened:
     async def digest(self, token: str) -> str | None:
-        return KEY.digest if token == "session" else None  # noqa: S105
+        return KEY.digest if token == SESSION else None
 
 
 BEHIND = Settings(auth="required", trusted_proxies=("10.0.0.0/24",), user_header="X-User", roles_header="X-Roles")
@@ -133,7 +134,13 @@ def caller(
     *headers: tuple[str, str], address: str | None = ELSEWHERE, settings: Settings = BEHIND, cookie: bool = True
 ) -> Caller:
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
-    scope = {"type": "http", "method": "GET", "headers": raw, "client": (address, 1) if address is not None else None}
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "method": "GET",
+        "headers": raw,
+        "client": (address, 1) if address is not None else None,
+    }
     ring, sessions = SimpleNamespace(find=Ring().find, find_digest=Ring().find_digest), Opened()
     credentials = Credentials(settings, ring, sessions)  # type: ignore[arg-type] # doubles
     return asyncio.run(credentials.caller(Request(scope), takes_cookie=cookie))
@@ -145,7 +152,7 @@ def caller(
         ("Authorization", f"Bearer {SECRET}"),
         ("authorization", f"bearer  {SECRET} "),
         ("X-API-Key", SECRET),
-        ("Cookie", "other=1; fp_session=session"),
+        ("Cookie", f"other=1; fp_session={SESSION}"),
     ],
 )
 def test_a_key_is_taken_from_each_place(header: tuple[str, str]) -> None:
@@ -160,7 +167,7 @@ def test_who_shows_nothing_is_nobody(headers: list[tuple[str, str]]) -> None:
 
 
 def test_a_cookie_counts_only_where_our_own_pages_send_it() -> None:
-    assert caller(("Cookie", "fp_session=session"), cookie=False) == NOBODY
+    assert caller(("Cookie", f"fp_session={SESSION}"), cookie=False) == NOBODY
 
 
 WRONG = {"made up": "fp_wrong", "no token": "a.b.c", "long": "x" * 100_000, "longer": SECRET + "x", "no ASCII": "é"}
@@ -170,7 +177,7 @@ WRONG = {"made up": "fp_wrong", "no token": "a.b.c", "long": "x" * 100_000, "lon
 def test_what_is_shown_on_purpose_must_be_right(value: str) -> None:
     for headers in ([("Authorization", f"Bearer {value}")], [("X-API-Key", value)]):
         with pytest.raises(Unauthorized) as error:
-            caller(*headers, ("Cookie", "fp_session=session"))
+            caller(*headers, ("Cookie", f"fp_session={SESSION}"))
         assert value not in error.value.detail + str(error.value.headers())
 
 
@@ -234,7 +241,7 @@ def test_everything_else_does(path: str) -> None:
 def test_the_definition_says_how_to_show_who_one_is() -> None:
     answers = {"200": {}}
     paths = {path: {"get": {"responses": answers}} for path in ("/", "/processes/{processID}", "/health/live")}
-    plain: dict[str, Any] = {"paths": paths, "components": {}}
+    plain: dict[str, Any] = {"servers": [{"url": "http://localhost"}], "paths": paths, "components": {}}
     assert secured(plain, Settings()) is plain
     required, optional = (secured(plain, Settings(auth=auth)) for auth in ("required", "optional"))
     assert {} in optional["security"]
