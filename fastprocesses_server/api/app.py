@@ -35,7 +35,7 @@ from . import (
     processes,
     schemas,
 )
-from .ending import Ending
+from .ending import Ending, LastAnswers
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
@@ -80,7 +80,8 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, Ending())
+    ending = Ending()
+    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, ending)
     for module in (
         landing_page,
         openapi,
@@ -105,6 +106,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
         expose_headers=EXPOSED,
     )
+    app.add_middleware(LastAnswers, ending=ending)
     return app
 
 

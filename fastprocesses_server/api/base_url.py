@@ -7,6 +7,7 @@ from fastapi import Request
 
 from ..links import Urls
 from ..settings import Settings
+from ..settings.service import UNIX
 
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -36,7 +37,10 @@ def _prefix(request: Request) -> str:
 
 
 def _is_trusted_proxy(request: Request, settings: Settings) -> bool:
-    if not settings.trusted_proxies or not request.client:
+    if not settings.trusted_proxies:
         return False
+    if not request.client:  # on a Unix socket nobody has an address
+        return UNIX in settings.trusted_proxies
     address = ip_address(request.client.host)
-    return any(address in ip_network(network, strict=False) for network in settings.trusted_proxies)
+    networks = (network for network in settings.trusted_proxies if network != UNIX)
+    return any(address in ip_network(network, strict=False) for network in networks)

@@ -10,19 +10,35 @@ from pydantic import BaseModel, Field, field_validator
 from ..processes.quantities import Bytes
 from .kinds import Names, also, setting
 
+UNIX = "unix"
+"""In place of the address of a proxy: whoever reaches the Unix socket."""
+
 
 class Listening(BaseModel):
     """Where the API listens, and what it believes of requests."""
 
     host: str = setting("127.0.0.1", "Address that the server listens on; 0.0.0.0 for all.")
     port: Annotated[int, Field(ge=0, le=65535)] = setting(8000, "Port that the server listens on.")
+    unix_socket: Path | None = setting(
+        None, "Unix socket that the server listens on instead, for a proxy on the same machine."
+    )
+    api_processes: Annotated[int, Field(ge=1)] = setting(
+        1, "API processes that `serve` starts on one address, and starts again."
+    )
+    api_grace_seconds: Annotated[float, Field(ge=0)] = setting(
+        5, "How long an API that is told to stop goes on answering the requests that it has."
+    )
     public_url: str | None = setting(
         None, "URL under which clients reach the server, with its path; links are built from it."
     )
     trusted_hosts: Names = setting(
         (), "Host names that links may be built from where FP_PUBLIC_URL is not set (loopback always may)."
     )
-    trusted_proxies: Names = setting((), "Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
+    trusted_proxies: Names = setting(
+        (),
+        "Addresses or networks of proxies whose X-Forwarded-* headers are believed; "
+        "unix for all who reach FP_UNIX_SOCKET.",
+    )
     cors_allowed_origins: Names = setting(
         ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
     )
@@ -33,7 +49,8 @@ class Listening(BaseModel):
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             try:
-                ip_network(network, strict=False)
+                if network != UNIX:
+                    ip_network(network, strict=False)
             except ValueError:
                 raise ValueError(f"{network} is neither an address nor a network such as 10.0.0.0/8") from None
         return value
