@@ -1,7 +1,7 @@
 """Commands of operators: what is wrong with a server, and its jobs."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
@@ -11,6 +11,7 @@ from .common import Processes, app, load_processes, read_settings, write, write_
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ..jobs.record import Status
     from ..operation.desk import Desk
     from ..settings import Settings
 
@@ -24,12 +25,8 @@ Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How t
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the job.")]
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of jobs.")]
 Statuses = Annotated[
-    list[Literal["accepted", "running", "successful", "failed", "dismissed"]] | None,
+    list[str] | None,
     typer.Option("--status", help="Only jobs of this status; may be given several times.", show_default=False),
-]
-Ended = Annotated[
-    list[Literal["successful", "failed"]] | None,
-    typer.Option("--status", help="Only jobs of this status. [both]", show_default=False),
 ]
 ProcessIds = Annotated[
     list[str] | None,
@@ -87,7 +84,7 @@ def list_jobs(
     from ..operation.job_table import document, table
 
     selection = Selection(
-        statuses=tuple(map(Status, status)) if status else None,
+        statuses=tuple(_among(tuple(Status), status)) if status else None,
         processes=tuple(process) if process else None,
         earliest=milliseconds(_moment(since, "--since")) if since else None,
     )
@@ -135,14 +132,13 @@ def rerun(job_id: Id, processes: Processes = None) -> None:
 
 
 @jobs.command()
-def prune(older_than: Age, status: Ended = None, yes: Yes = False) -> None:
+def prune(older_than: Age, status: Statuses = None, yes: Yes = False) -> None:
     """Remove successful and failed jobs with their results."""
-    from ..jobs.record import Status
     from ..operation.desk import REMOVABLE
     from ..processes.quantities import counted
 
     settings, moment = _settings(), _moment(older_than, "--older-than")
-    statuses = [Status(name) for name in status] if status else REMOVABLE
+    statuses = _among(REMOVABLE, status) if status else REMOVABLE
     found = _at_desk(settings, lambda desk: desk.ended_before(moment, statuses))
     what = f"{counted(len(found), 'job', 'jobs')} that ended before {moment:%Y-%m-%d %H:%M} UTC"
     if found and not yes:
@@ -153,6 +149,13 @@ def prune(older_than: Age, status: Ended = None, yes: Yes = False) -> None:
 
 def _settings(**options: object) -> "Settings":
     return read_settings(sys.stderr, **options)
+
+
+def _among(statuses: "Sequence[Status]", names: list[str]) -> "list[Status]":
+    for name in names:
+        if name not in statuses:
+            raise typer.BadParameter(f"{name} is none of {', '.join(statuses)}", param_hint="--status")
+    return [status for status in statuses if status in names]
 
 
 def _at_desk(settings: "Settings", do: "Callable[[Desk], Awaitable[Answer]]") -> Answer:
