@@ -88,7 +88,11 @@ def run_serve(
             supervisor.start(_worker(name, WORKER, worker_grace, shared))
         for api in _apis(processes, address, files, api_grace, shared):
             supervisor.start(api)
-        _stay(supervisor, console, address, lambda: _answer(hangups, at_hangup, console))
+        try:
+            _stay(supervisor, console, address, lambda: _answer(hangups, at_hangup, console))
+        finally:
+            for listener in sockets:
+                listener.close()  # who connects while all end is refused, rather than left waiting
     return status[0]
 
 
