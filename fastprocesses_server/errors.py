@@ -117,8 +117,50 @@ class InvalidRequest(Problem):
         return {"errors": [{"path": c.path, "message": c.message} for c in self.complaints]}
 
 
+class Unauthorized(Problem):
+    """Nobody is known to send it, or what was to show who does is wrong (RFC 6750, section 3).
+
+    `fault` is what is wrong with it, empty where nothing was shown.
+    """
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Unauthorized"
+
+    def __init__(self, detail: str, fault: str = "") -> None:
+        super().__init__(detail)
+        self.fault = fault
+
+    def headers(self) -> dict[str, str]:
+        fault = f', error="invalid_token", error_description="{self.fault}"' if self.fault else ""
+        return {"WWW-Authenticate": f'Bearer realm="processes"{fault}'}
+
+
+class Forbidden(Problem):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Forbidden"
+
+
 class ForeignOrigin(Problem):
     """A page of another site sends what only our own pages, or those that the settings name, may send."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "Forbidden"
+
+
+class MetricsClosed(Problem):
+    """Nobody who may read the metrics is known to ask for them."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Unauthorized"
+
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="metrics"'}
+
+
+class MetricsRefused(Problem):
+    """Who asks for the metrics is known, and may not read them."""
 
     status = HTTPStatus.FORBIDDEN
     title = "Forbidden"

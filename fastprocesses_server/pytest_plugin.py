@@ -60,7 +60,7 @@ def _places(arguments: Iterable[str]) -> Iterator[Path]:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     if file_path.parent.resolve() not in parent.config.stash[FOLDERS]:
         return None
-    from .processes.candidates import is_description_file
+    from .processes.file_names import is_description_file
 
     return DescriptionFile.from_parent(parent, path=file_path) if is_description_file(file_path) else None
 

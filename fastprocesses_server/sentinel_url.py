@@ -1,6 +1,7 @@
 """`sentinel://…`: a replicated Redis, of which Sentinels know the primary."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,6 +13,11 @@ PARTS = re.compile(
     r"(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?(?P<hosts>[^/?#@]+)(?:/(?P<db>\d*))?(?:\?(?P<query>[^#]*))?"
 )
 MEMBERS = ("master", "sentinel_username", "sentinel_password")
+TLS_MEMBERS = (
+    *("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_password"),
+    *("ssl_cert_reqs", "ssl_check_hostname"),
+)
+"""Of these and of `rediss://`. Here, any of them has all connections use TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class SentinelUrl:
     password: str | None = field(default=None, repr=False)
     sentinel_username: str | None = None
     sentinel_password: str | None = field(default=None, repr=False)
+    tls: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """How, where connections are to use TLS; empty where not."""
 
 
 def read_sentinel_url(url: str) -> SentinelUrl:
@@ -39,8 +47,8 @@ def read_sentinel_url(url: str) -> SentinelUrl:
     members = dict(parse_qsl(parts["query"] or ""))
     if not members.get("master"):
         raise ValueError(f"does not name the primary: end it with ?master=NAME, as in {FORM}")
-    if not members.keys() <= set(MEMBERS):
-        raise ValueError(f"may have after the ? only {', '.join(MEMBERS)}, joined by &")
+    if not members.keys() <= {*MEMBERS, *TLS_MEMBERS}:
+        raise ValueError(f"may have after the ? only {', '.join((*MEMBERS, *TLS_MEMBERS))}, joined by &")
     return SentinelUrl(
         tuple(_address(host, number) for number, host in enumerate(parts["hosts"].split(","), 1)),
         members["master"],
@@ -49,6 +57,7 @@ def read_sentinel_url(url: str) -> SentinelUrl:
         unquote(parts["password"] or "") or None,
         members.get("sentinel_username"),
         members.get("sentinel_password"),
+        {name: value for name, value in members.items() if name in TLS_MEMBERS},
     )
 
 

@@ -1,16 +1,22 @@
 """Fixtures that most tests share."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from serving import ROOT, Client, Server, own_valkey
+from serving import INSPECTIONS, ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
 
 LONGEST = ("system", "chaos", "engine", "standalone", "pages", "sentinel")
 """Folders with files that take minutes: begun first, so that none is left alone at the end of a run side by side."""
+
+
+def pytest_configure() -> None:
+    """For what the tests start with the environment as it is."""
+    os.environ["FP_INSPECTION_CACHE"] = str(INSPECTIONS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,8 @@ from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
 from fastprocesses_server.standalone.valkey import Valkey, embedded_valkey
 
 ROOT = Path(__file__).parent.parent
+INSPECTIONS = ROOT / ".pytest_cache" / "inspections"
+"""What imports of callables showed, for all servers of all runs of the tests."""
 START_SECONDS = 60
 END_SECONDS = 60
 
@@ -30,6 +32,12 @@ def free_port() -> int:
         return port
 
 
+def own_environment(**more: str) -> dict[str, str]:
+    """That of a command for which nothing is set but what the tests set."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
+    return {**own, "FP_INSPECTION_CACHE": str(INSPECTIONS), **more}
+
+
 class Part:
     """One command of the server in a process of its own, with its log in a file."""
 
@@ -37,8 +45,7 @@ class Part:
         self.command = [sys.executable, "-m", "fastprocesses_server", *command]
         self.folder = folder
         self.log_path = folder / f"{command[0]}-{token_hex(4)}.log"
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
-        self.environment = {**own, **environment}
+        self.environment = own_environment(**environment)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -122,9 +129,8 @@ class Server:
         self.state = state
         self.url = f"http://localhost:{self.port}"
         self.log_path = state.with_suffix(".log")
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
         self.environment = {
-            **own,
+            **own_environment(),
             "FP_PORT": str(self.port),
             "FP_PROCESSES_DIR": str(processes),
             "FP_STATE_DIR": str(state),

@@ -154,6 +154,7 @@ def test_every_setting_has_a_text() -> None:
         ("sentinel://a:1,/0?master=jobs", "has no host:port as Sentinel 2"),
         ("sentinel://a:70000/0?master=jobs", "has no host:port as Sentinel 1"),
         ("sentinel://a/0?master=jobs&ssl=hunter2", "may have after the ? only master, sentinel_username, sent"),
+        ("rediss://a/0?ssl_ca_cert=hunter2", "may have after the ? only db, ssl_ca_certs"),
     ],
 )
 def test_a_wrong_url_of_redis_is_explained_but_not_shown(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:

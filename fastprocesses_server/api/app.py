@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 
+from ..execution.outgoing import guard_callbacks
+from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
+from ..jobs.counts import TELL_SECONDS
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
+from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
 from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
@@ -31,18 +36,48 @@ from . import (
     job_results,
     jobs,
     landing_page,
+    login,
+    metrics,
     openapi,
     processes,
     schemas,
 )
+from .access import Views
+from .authentication import Authentication
+from .credentials import Credentials
 from .ending import Ending, LastAnswers
 from .origins import OriginCheck
 from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
+from .request_counts import CountRequests
 from .services import Services
+from .tokens import PublishedKeys, Tokens, fetch_from
 
+ROUTES = (
+    landing_page,
+    openapi,
+    processes,
+    execution,
+    job_list,
+    jobs,
+    job_results,
+    job_logs,
+    job_events,
+    schemas,
+    assets,
+    health,
+)
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After"]
+EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+TAKEN = [
+    "Authorization",
+    "Cache-Control",
+    "Content-Type",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Prefer",
+    "X-API-Key",
+]
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -62,11 +97,11 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     cache = connect_async(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
-    fetcher = Fetcher(store, results, settings.reference_hosts)
+    fetcher, callbacks = Fetcher(store, results, settings), guard_callbacks(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        background = [replies.listen(), _reap(store)]
+        background = [replies.listen(), _reap(store), _tell(store)]
         if reload:
             background.append(keep_up(app, partial(number_async, redis), reload))
         if reload and settings.reload:
@@ -75,39 +110,43 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         yield
         for task in tasks:
             await end(task)
+        with suppress(*STORE_ERRORS):
+            await store.tell()
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
     app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     ending = Ending()
-    app.state.services = Services(settings, registry, store, engine, results, fetcher, offers, folder, ending)
-    for module in (
-        landing_page,
-        openapi,
-        processes,
-        execution,
-        job_list,
-        jobs,
-        job_results,
-        job_logs,
-        job_events,
-        schemas,
-        assets,
-        health,
-    ):
+    views = Views(registry, settings)
+    app.state.services = Services(
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, ending, views
+    )
+    for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
     add_problem_handlers(app)
+    if settings.asks_who:
+        _ask_callers(app, settings, redis)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer"],
+        allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
     app.add_middleware(LastAnswers, ending=ending)
+    app.add_middleware(CountRequests, tally=store.tally)
     return app
+
+
+def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
+    """Who they are; and let browsers log in."""
+    file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
+    tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
+    app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.include_router(login.router)
+    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
 
 
 async def _reap(store: JobStore) -> None:
@@ -122,3 +161,13 @@ async def _reap(store: JobStore) -> None:
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended
             logger.exception("a fault, after which the reaper goes on")
         await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _tell(store: JobStore) -> None:
+    """What this process has counted, so that another may answer for it."""
+    while True:
+        await asyncio.sleep(TELL_SECONDS)
+        try:
+            await store.tell()
+        except STORE_ERRORS as error:
+            logger.debug("what was counted waits for Redis: {}", error)

@@ -1,7 +1,7 @@
 """The base of every URL: the public URL, or a host that can be trusted."""
 
 import re
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
 
@@ -18,7 +18,7 @@ def urls_for(request: Request, settings: Settings) -> Urls:
     if settings.public_url:
         return Urls(settings.public_url.rstrip("/"))
     scheme, host = request.url.scheme, request.headers.get("host", "")
-    if _is_trusted_proxy(request, settings):
+    if is_trusted_proxy(request, settings):
         scheme = _first(request.headers.get("x-forwarded-proto")) or scheme
         host = _first(request.headers.get("x-forwarded-host")) or host
         return Urls(f"{scheme}://{host}{_prefix(request)}")
@@ -36,11 +36,17 @@ def _prefix(request: Request) -> str:
     return _first(request.headers.get("x-forwarded-prefix")).rstrip("/")
 
 
-def _is_trusted_proxy(request: Request, settings: Settings) -> bool:
+def is_trusted_proxy(request: Request, settings: Settings) -> bool:
+    """Whether the request comes from one, by the address of the connection."""
     if not settings.trusted_proxies:
         return False
     if not request.client:  # on a Unix socket nobody has an address
         return UNIX in settings.trusted_proxies
-    address = ip_address(request.client.host)
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped  # of a socket that listens to both
     networks = (network for network in settings.trusted_proxies if network != UNIX)
     return any(address in ip_network(network, strict=False) for network in networks)

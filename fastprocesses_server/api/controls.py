@@ -67,6 +67,8 @@ class Control:
     """None or one."""
     options: tuple[Any, ...] = ()
     """Values of an enum."""
+    map_crs: str | None = None
+    """Of a bounding box: the CRS that degrees need to be named with; "" where none, None where it takes no degrees."""
     items: "Control | None" = None
     """Of an array, and the values of a map."""
     least: int = 0
@@ -138,15 +140,19 @@ def _of_media_types(schema: Schema, view: Schema) -> Control:
     if len(set(types)) < 2 or len(offered) != len(views):
         return control_of(view)
     rest = {keyword: value for keyword, value in view.items() if keyword not in ("oneOf", "anyOf")}
-    choices = [
-        replace(control_of(_merged(rest, one)), media_type=media_type)
-        for one, media_type in zip(views, types, strict=True)
-    ]
-    return _choice([replace(one, title=_labelled(one)) for one in choices])
+    return _choice(
+        [_of(media_type, control_of(_merged(rest, one))) for one, media_type in zip(views, types, strict=True)]
+    )
 
 
-def _labelled(control: Control) -> str:
-    return f"{control.title}, {control.media_type}" if control.title else control.media_type
+def _of(media_type: str, control: Control) -> Control:
+    """Its title says the media type, so that its limits need not."""
+    return replace(
+        control,
+        media_type=media_type,
+        title=f"{control.title}, {media_type}" if control.title else media_type,
+        limits=tuple(limit for limit in control.limits if limit != media_type),
+    )
 
 
 def control_of(schema: Schema, depth: int = 0) -> Control:
@@ -271,7 +277,9 @@ def _bbox(schema: Schema) -> Control:
     offered = crs.get("enum")
     default = _default(crs) or (CRS84,)
     member = _enum(offered) if offered else Control(kind=Kind.TEXT, attributes={"inputmode": "url"})
-    return Control(kind=Kind.BBOX, members={"crs": replace(member, title="CRS", default=default)})
+    named = "" if default == (CRS84,) else CRS84
+    map_crs = named if not offered or CRS84 in offered else None
+    return Control(kind=Kind.BBOX, members={"crs": replace(member, title="CRS", default=default)}, map_crs=map_crs)
 
 
 TIMES = {"date": Kind.DATE, "time": Kind.TIME, "date-time": Kind.DATE_TIME}

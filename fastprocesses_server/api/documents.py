@@ -105,6 +105,20 @@ class KeptDocuments:
             self.size -= len(dropped.body)
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The part of the kept documents that is for those who see the same."""
+
+    kept: KeptDocuments
+    name: Hashable = None
+
+    async def get(self, key: Hashable, make: Callable[[], Document]) -> Document:
+        return await self.kept.get((self.name, key), make)
+
+    def part(self, name: Hashable) -> "Shelf":
+        return Shelf(self.kept, name)
+
+
 def json_response(
     document: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = JSON
 ) -> Response:

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, UnsupportedMediaType
-from ..execution.guard import Guard
 from ..execution.idempotency import read_idempotency
 from ..execution.media_type import is_json
 from ..execution.mode import Mode, choose_mode
@@ -18,8 +17,10 @@ from ..execution.subscriber import read_subscriber
 from ..jobs.engine import CacheUse, Finished, Submitted
 from ..jobs.status_info import status_info
 from ..processes.description import JobControlOption, Process
+from .caller import caller_of
 from .documents import json_response
 from .job_results import presenter_for
+from .ownership import view_of
 from .results import results_response
 from .services import Services, services_of, urls_of
 
@@ -89,17 +90,20 @@ async def _read_execution(request: Request, process: Process) -> Execution:
     reader = services.reader(process)
     inputs = asked.get("inputs")
     hrefs = list(reader.inputs.hrefs(inputs)) if isinstance(inputs, dict) else []
-    references, wrong = await services.fetcher.resolve(hrefs, urls.parse_output) if hrefs else ({}, [])
-    subscriber, refused = await read_subscriber(asked, Guard(services.settings.reference_hosts), urls.base)
+    shows = view_of(request).shows
+    references, wrong = await services.fetcher.resolve(hrefs, urls.parse_output, shows) if hrefs else ({}, [])
+    subscriber, refused = await read_subscriber(asked, services.callbacks, urls.base)
     complaints = [*wrong, *refused]
     if is_large:
         execution = await asyncio.to_thread(reader.read, asked, references, complaints)
     else:
         execution = reader.read(asked, references, complaints)
+    maker = caller_of(request).name
     return replace(
         execution,
         subscriber=subscriber,
-        idempotency=read_idempotency(request.headers.getlist("idempotency-key"), process.id, body),
+        maker=maker,
+        idempotency=read_idempotency(request.headers.getlist("idempotency-key"), process.id, body, maker),
         is_forced=wants_fresh_outputs(request.headers.getlist("cache-control")),
     )
 

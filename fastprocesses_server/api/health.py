@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..jobs.offers import strangers, unoffered, unserved
+from .caller import caller_of
 from .documents import json_response
 from .services import services_of
 
@@ -26,10 +27,10 @@ async def ready(request: Request) -> Response:
     """Redis takes what is written and is fit, each queue has a live worker, and all see one folder of results.
 
     A process that no worker has is a warning, and so is what is wrong with newer description files: the server
-    goes on with those that it has.
+    goes on with those that it has. Where the server asks who calls, nobody else is told of them.
     """
     services = services_of(request)
-    registry = services.registry
+    registry = services.whole
     try:
         async with asyncio.timeout(SECONDS):
             if wrong := await services.store.judge():
@@ -44,7 +45,8 @@ async def ready(request: Request) -> Response:
         return _not_ready(reasons)
     warnings = [f"the description files are not taken over: {fault}" for fault in services.faults]
     warnings += [f"no worker has {process}; its jobs wait for one" for process in unoffered(registry, offers)]
-    return json_response({"status": "ready", **({"warnings": warnings} if warnings else {})})
+    is_told = warnings and (caller_of(request).name or not services.settings.asks_who)
+    return json_response({"status": "ready", **({"warnings": warnings} if is_told else {})})
 
 
 def _not_ready(reasons: list[str]) -> Response:

@@ -35,7 +35,7 @@ HEADERS = {"Content-Type": EVENT_STREAM, "Cache-Control": "no-store", "X-Accel-B
 async def job_events(request: Request, job_id: str) -> Response:
     """The status, the lines of the log beyond `Last-Event-ID`, and then whatever comes, until the job is finished."""
     services = services_of(request)
-    job = await find_job(services, job_id)
+    job = await find_job(request, job_id)
     if request.method == "HEAD":
         return Response(headers=HEADERS)
     known = read_event_id(request.headers.get("last-event-id", ""))

@@ -1,5 +1,6 @@
 """`/jobs`: the list of jobs, newest first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,7 @@ from ..jobs.status_info import status_info
 from .job_filters import FILTERS, read_selection
 from .jobs import run_seconds
 from .negotiation import AS_HTML, negotiate
+from .ownership import view_of
 from .paging import read_window, window_links
 from .query import Query
 from .representation import FORMS, Page, represent
@@ -27,6 +29,7 @@ async def job_list(request: Request) -> Response:
         raise NoSuchJob("This server does not list its jobs.")
     selection, window = read_selection(query), read_window(query)
     query.check()
+    selection = replace(selection, maker=view_of(request).listed)
     page = await services.store.page(selection, window)
     kept = {name: query.items(name) for name in (*FILTERS, "f") if query.items(name)}
     document = {

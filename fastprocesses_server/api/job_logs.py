@@ -17,9 +17,8 @@ router = APIRouter()
 async def job_logs(request: Request, job_id: str) -> Response:
     """The words of an author, who is trusted, and of whatever data made the callable say: never a page."""
     form = negotiate(request, AS_JSON, AS_TEXT)
-    services = services_of(request)
-    job = await find_job(services, job_id)
-    lines = await services.store.log(job.id)
+    job = await find_job(request, job_id)
+    lines = await services_of(request).store.log(job.id)
     body = _as_text(lines) if form == AS_TEXT else _as_json(lines)
     headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
     return Response(body, media_type=form.media_type, headers=headers)

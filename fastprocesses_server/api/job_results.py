@@ -32,7 +32,7 @@ router = APIRouter()
 async def job_results(request: Request, job_id: str) -> Response:
     """All outputs that were asked for, or those that `outputs=a,b` names, in the form that was asked for."""
     services = services_of(request)
-    job, outputs = await _successful_job(services, job_id)
+    job, outputs = await _successful_job(request, job_id)
     execution = await _execution(services, job)
     presenter = presenter_for(request, job_id)
     if execution and "outputs" in request.query_params:
@@ -50,7 +50,7 @@ async def job_results(request: Request, job_id: str) -> Response:
 async def job_output(request: Request, job_id: str, output: str) -> Response:
     """One output as itself; also of a sync run that was asked for references, which is no public job."""
     services = services_of(request)
-    job, outputs = await _successful_job(services, job_id, public_only=False)
+    job, outputs = await _successful_job(request, job_id, public_only=False)
     if output not in outputs:
         raise NoSuchOutput(f"Job {job_id} has no output {output}{suggest(output, outputs)}")
     execution = await _execution(services, job)
@@ -62,7 +62,7 @@ async def job_inputs(request: Request, job_id: str) -> Response:
     """The inputs as they were sent, with the defaults of those that were not."""
     negotiate(request)
     services = services_of(request)
-    execution = await _kept_execution(services, await find_job(services, job_id))
+    execution = await _kept_execution(services, await find_job(request, job_id))
     return json_response(dict(execution.inputs))
 
 
@@ -71,7 +71,7 @@ async def job_definition(request: Request, job_id: str) -> Response:
     """An execute request, the definition that it was made for, and what ran, which may be a newer one."""
     negotiate(request)
     services = services_of(request)
-    job = await find_job(services, job_id)
+    job = await find_job(request, job_id)
     execution = await _kept_execution(services, job)
     return json_response(
         {
@@ -94,7 +94,7 @@ def presenter_for(request: Request, job_id: str) -> Presenter:
 
 async def _execution(services: Services, job: Job) -> Execution | None:
     """None where the process is not published any more."""
-    process, stored = services.registry.get(job.process_id), await services.store.request(job.id)
+    process, stored = services.whole.get(job.process_id), await services.store.request(job.id)
     return read_execution(process, stored) if process and stored else None
 
 
@@ -112,9 +112,9 @@ def _narrowed(execution: Execution, names: list[str]) -> Execution:
     return replace(execution, outputs=tuple(asked[name] for name in dict.fromkeys(names)))
 
 
-async def _successful_job(services: Services, job_id: str, *, public_only: bool = True) -> tuple[Job, Outputs]:
+async def _successful_job(request: Request, job_id: str, *, public_only: bool = True) -> tuple[Job, Outputs]:
     """Table 1d: what there is instead of results."""
-    job = await find_job(services, job_id, public_only=public_only)
+    services, job = services_of(request), await find_job(request, job_id, public_only=public_only)
     if job.status == Status.DISMISSED:
         raise ResultNotAvailable(f"Job {job_id} was dismissed.")
     if job.status == Status.FAILED and job.problem:

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from loguru import logger
 
-from ..errors import JobIsGone, NoSuchJob
+from ..errors import Forbidden, JobIsGone, NoSuchJob
 from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
 from ..links import link
 from .negotiation import negotiate
+from .ownership import view_of
 from .representation import FORMS, Page, represent
-from .services import Services, services_of, urls_of
+from .services import services_of, urls_of
 
 router = APIRouter()
 
@@ -38,7 +39,7 @@ async def job_status(request: Request, job_id: str) -> Response:
     Where too many wait already, at once: a preference may be left aside.
     """
     form = negotiate(request, *FORMS)
-    job = await find_job(services_of(request), job_id)
+    job = await find_job(request, job_id)
     headers = {}
     wait = min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT)
     followers = services_of(request).followers
@@ -59,7 +60,7 @@ async def _finished(request: Request, job: Job, seconds: float) -> Job:
     while not job.status.is_final and (left := end - time.monotonic()) > 0:
         if await request.is_disconnected() or await services.ending.begins_within(min(left, LOOK_SECONDS)):
             break
-        job = await find_job(services, job.id)
+        job = await find_job(request, job.id)
     return job
 
 
@@ -67,7 +68,9 @@ async def _finished(request: Request, job: Job, seconds: float) -> Job:
 async def dismiss_job(request: Request, job_id: str) -> Response:
     """/req/dismiss/job-dismiss-op: a job that runs is stopped, a finished one is removed with its results."""
     form, services, urls = negotiate(request, *FORMS), services_of(request), urls_of(request)
-    job = await find_job(services, job_id)
+    job = await find_job(request, job_id)
+    if not view_of(request).owns(job.maker):
+        raise Forbidden(f"Job {job_id} is another's: only its maker and admins may dismiss it.")
     before = await services.store.dismiss(job_id)
     if before is None or before == Status.DISMISSED:
         raise JobIsGone(f"Job {job_id} was dismissed before.")
@@ -91,12 +94,19 @@ def run_seconds(job: Job) -> float | None:
     return ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
 
 
-async def find_job(services: Services, job_id: str, *, public_only: bool = True) -> Job:
+async def find_job(request: Request, job_id: str, *, public_only: bool = True) -> Job:
+    """The one way to a job by its id, and so the place where those of others are not there.
+
+    They are looked for as one that never was, so that the time tells no more than the answer.
+    """
     if not JOB_ID.fullmatch(job_id):
         raise NoSuchJob(f"There is no job {job_id}.")
-    job = await services.store.read(job_id)
-    if job is None and await services.store.is_gone(job_id):
-        raise JobIsGone(f"Job {job_id} was removed or has expired.")
+    store, view = services_of(request).store, view_of(request)
+    job = await store.read(job_id)
+    if job is None or not view.shows(job.maker):
+        job, maker = None, await store.maker_of_gone(job_id)
+        if maker is not None and view.shows(maker):
+            raise JobIsGone(f"Job {job_id} was removed or has expired.")
     if job is None or (public_only and not job.is_public):
         raise NoSuchJob(f"There is no job {job_id}.")
     return job

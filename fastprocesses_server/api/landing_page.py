@@ -9,7 +9,7 @@ from ..links import HTML, OPENAPI, OPENAPI_31, REL, Link, Urls, link
 from ..settings import Settings
 from .documents import document_response
 from .negotiation import negotiate
-from .representation import FORMS, Page, represent
+from .representation import FORMS, Page, kept_for, represent
 from .services import services_of, urls_of
 
 router = APIRouter()
@@ -28,7 +28,7 @@ async def landing_page(request: Request) -> Response:
     faults = services.faults if services.settings.reload else ()  # they are for the author, not for the public
     page = Page("landing_page.html", services.settings.api_title)
     document = await services.documents.get(
-        ("landing page", urls, faults, form),
+        ("landing page", urls, faults, kept_for(request, form)),
         lambda: represent(request, form, landing_page_document(services.settings, urls, faults), page),
     )
     return document_response(request, document)

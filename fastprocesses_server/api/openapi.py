@@ -11,7 +11,7 @@ from .negotiation import AS_HTML, Form, negotiate
 from .openapi_dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT
 from .openapi_document import openapi_document
 from .openapi_page import api_page, swagger_page
-from .representation import show
+from .representation import kept_for, show
 from .services import Services, services_of, urls_of
 
 router = APIRouter()
@@ -26,7 +26,9 @@ async def api_definition(request: Request) -> Response:
     """/req/oas30/oas-definition-1"""
     form = negotiate(request, AS_OPENAPI_30, AS_OPENAPI_31, AS_HTML, AS_SWAGGER_UI)
     services, urls = services_of(request), urls_of(request)
-    document = await services.documents.get(("api", urls, form), partial(_make, request, services, urls, form))
+    document = await services.documents.get(
+        ("api", urls, kept_for(request, form)), partial(_make, request, services, urls, form)
+    )
     return document_response(request, document)
 
 

@@ -97,12 +97,14 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Location": _header("URL of the job.", URL),
     "Preference-Applied": _header("Which preferences were honoured (RFC 7240)."),
     "Retry-After": _header("Seconds after which another try may help.", {"type": "integer"}),
+    "WWW-Authenticate": _header("How callers show who they are (RFC 6750), and what was wrong."),
     "Vary": _header("Request headers that choose the form of the answer."),
 }
 
 PROBLEMS: Mapping[int, str] = {
     400: "The request is wrong; the problem names everything that is.",
-    403: "A page of another site sent the request, which only those may that FP_CORS_ALLOWED_ORIGINS names.",
+    401: "The server does not know who asks, or what was to show it is wrong.",
+    403: "The caller lacks a role, or a page of a site that FP_CORS_ALLOWED_ORIGINS does not name sent the request.",
     404: "There is no such resource, or not yet.",
     405: "The resource has no such method.",
     406: "None of the media types that Accept names is offered.",
@@ -114,7 +116,7 @@ PROBLEMS: Mapping[int, str] = {
     503: "The job store takes no jobs now, every worker is away, or too many follow jobs.",
     504: "The process did not end within the time that the server lets clients wait.",
 }
-PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {405: ("Allow",), 503: ("Retry-After",)}
+PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 405: ("Allow",), 503: ("Retry-After",)}
 
 
 def headers_of(*names: str) -> dict[str, Any]:

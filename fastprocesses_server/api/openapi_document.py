@@ -11,12 +11,13 @@ from .openapi_defaults import component_parameters, component_schemas
 from .openapi_dialects import Dialect
 from .openapi_execution import ProcessPath
 from .openapi_operations import TAGS, fixed_paths
+from .openapi_security import secured
 
 
 def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect: Dialect) -> dict[str, Any]:
     processes = [ProcessPath(process, settings, dialect) for process in registry.values()]
     own_schemas = {name: schema for process in processes for name, schema in process.schemas.items()}
-    return {
+    document = {
         "openapi": dialect.version,
         "info": _info(settings),
         "servers": [{"url": urls.base}],
@@ -32,6 +33,7 @@ def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect
             "responses": RESPONSES,
         },
     }
+    return secured(document, settings)
 
 
 def _info(settings: Settings) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _job_events() -> Operation:
         "Jobs",
         "getJobEvents",
         "What becomes of a job, as it happens",
-        {"200": response_of("Server-sent events, until the job is finished", {EVENT_STREAM: TEXT}, "Cache-Control")},
+        {"200": response_of("Server-sent events, until the job is finished", {EVENT_STREAM: {}}, "Cache-Control")},
         takes=["jobID", "lastEventID"],
         description="`status`: the status info, at first and with every other status. `progress`: its progress. "
         "`log`: a line of the log; its id is for `Last-Event-ID`. `done`: the job is finished, and the stream ends.",

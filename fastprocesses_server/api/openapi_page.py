@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from ..links import JSON
+from .credentials import KEY_HEADER
 from .representation import Page
 
 OpenApi = Mapping[str, Any]
@@ -67,7 +68,7 @@ def _resolved(document: OpenApi, part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _commands(document: OpenApi, path: str, method: str, definition: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    url = shlex.quote(document["servers"][0]["url"]) + _with_variables(path)
+    url = shlex.quote(document["servers"][0]["url"]) + _with_variables(path) + _with_key(document, definition)
     content = definition.get("requestBody", {}).get("content", {}).get(JSON)
     if content is None:
         yield "Request", f"curl {'' if method == 'get' else f'-X {method.upper()} '}{url}"
@@ -79,6 +80,12 @@ def _commands(document: OpenApi, path: str, method: str, definition: Mapping[str
             example["summary"],
             f"curl {url} -H {shlex.quote(f'Content-Type: {JSON}')} -d {shlex.quote(body)}",
         )
+
+
+def _with_key(document: OpenApi, definition: Mapping[str, Any]) -> str:
+    """Where callers must show who they are."""
+    ways = definition.get("security", document.get("security", ()))
+    return "" if not ways or {} in ways else f' -H "{KEY_HEADER}: $KEY"'
 
 
 def _with_variables(path: str) -> str:

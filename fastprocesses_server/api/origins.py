@@ -41,6 +41,10 @@ def _is_foreign(origin: str | None, headers: Mapping[str, str], base: str) -> bo
     return urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
 
 
+def is_foreign_request(request: Request, settings: Settings) -> bool:
+    return _is_foreign(request.headers.get("origin"), request.headers, urls_for(request, settings).base)
+
+
 class OriginCheck:
     """Answers foreign requests before any route sees them."""
 

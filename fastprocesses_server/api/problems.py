@@ -17,6 +17,7 @@ from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
 from .negotiation import allowed_methods, prefers_page
 from .representation import Page, show
+from .services import services_of
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -40,13 +41,26 @@ def _response(request: Request, document: Mapping[str, Any], headers: Mapping[st
     headers = {"Vary": "Accept", **(headers or {})}
     if prefers_page(request):
         try:
-            page = show(request, Page("problem.html", document["title"]), document)
+            page = show(request, _page(request, document), document)
         except TemplateError as error:  # in the operator's own folder: the problem matters more
             logger.error("the template of problems: {}", error)
         else:
             return Response(page.body, document["status"], {**page.headers, **headers}, media_type=page.media_type)
     media_type = media_type_for(request.headers.get("accept", ""))
     return Response(orjson.dumps(document), document["status"], headers, media_type)
+
+
+def _page(request: Request, document: Mapping[str, Any]) -> Page:
+    """Of a problem; where the server wants to know who asks, it is the one to log in."""
+    if document["status"] != HTTPStatus.UNAUTHORIZED or not services_of(request).settings.asks_who:
+        return Page("problem.html", document["title"])
+    return Page("login.html", "Log in", facts={"next": getattr(request.state, "next", _asked(request))})
+
+
+def _asked(request: Request) -> str:
+    """What a browser goes back to."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return request.url.path + query if request.method == "GET" else "/"
 
 
 async def _on_problem(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from .form import form_facts
 from .negotiation import negotiate
 from .paging import Slice, read_slice
 from .query import Query
-from .representation import FORMS, Page, represent
+from .representation import FORMS, Page, kept_for, represent
 from .services import services_of, urls_of
 
 router = APIRouter()
@@ -43,7 +43,7 @@ async def process_list(request: Request) -> Response:
     services, urls = services_of(request), urls_of(request)
     page = Page("process_list.html", "Processes", facts={"asked": asked})
     document = await services.documents.get(
-        ("processes", urls, part, asked, form),
+        ("processes", urls, part, asked, kept_for(request, form)),
         lambda: represent(request, form, process_list_document(services.registry, part, urls, asked), page),
     )
     return document_response(request, document)
@@ -58,7 +58,7 @@ async def process_description(request: Request, process_id: str) -> Response:
     default_mode = services.settings.default_mode
     trail = (("Processes", "processes"),)
     document = await services.documents.get(
-        ("process", urls, process.id, form),
+        ("process", urls, process.id, kept_for(request, form)),
         lambda: represent(
             request,
             form,

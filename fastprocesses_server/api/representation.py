@@ -8,6 +8,7 @@ from fastapi import Request
 
 from ..links import HTML, Link, with_form
 from ..settings import Settings
+from .caller import NOBODY, Caller, caller_of
 from .documents import Document, encode, link_header
 from .negotiation import AS_HTML, AS_JSON, Form
 from .pages import page_headers, templates
@@ -42,16 +43,29 @@ def show(request: Request, page: Page, document: Mapping[str, Any], links: Seque
     """The page, with these links."""
     settings = services_of(request).settings
     headers = {"Link": link_header(links)} if links else {}
-    body = render(settings, request.url.path, page, document, links)
+    body = render(settings, request.url.path, page, document, links, caller=caller_of(request))
     return Document(body.encode(), HTML, {**headers, **page_headers(settings)}, is_compressible=True)
 
 
-def render(settings: Settings, path: str, page: Page, document: Mapping[str, Any], links: Sequence[Link]) -> str:
+def render(
+    settings: Settings,
+    path: str,
+    page: Page,
+    document: Mapping[str, Any],
+    links: Sequence[Link],
+    *,
+    caller: Caller = NOBODY,
+) -> str:
     """HTML 5. Its own links and assets are relative to `path`, so that they lead to where the page came from."""
     root = "../" * (path.count("/") - 1) or "./"
     template = templates(settings.templates_dir).get_template(page.template)
     facts = {"title": page.title, "trail": page.trail, "document": document, "links": links, **page.facts}
-    return template.render(settings=settings, root=root, path=path, **facts)
+    return template.render(settings=settings, root=root, path=path, caller=caller, **facts)
+
+
+def kept_for(request: Request, form: Form) -> tuple[Form, str]:
+    """Who gets the same: pages say whose they are, documents do not."""
+    return form, caller_of(request).name if form.media_type == HTML else ""
 
 
 def links_in(form: Form, links: Sequence[Link]) -> Iterator[Link]:

@@ -15,6 +15,7 @@ from ..jobs.folder import check_folder
 from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
+from .access import exposures
 from .app import create_app
 from .ending import Ending
 from .listening import Address, bound, inherited, name_of
@@ -67,7 +68,7 @@ def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.
     reload = Reload(load, first_number(url), lambda: ask_all(url))
     registry = load()
     check_folder(settings.results_folder)
-    for line in departures(settings):
+    for line in (*departures(settings), *exposures(settings, registry)):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
     app = create_app(settings, registry, reload)

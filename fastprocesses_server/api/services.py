@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from fastapi import Request
 
 from ..errors import NoSuchProcess
+from ..execution.guard import Guard
 from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
@@ -17,8 +18,10 @@ from ..processes.description import Process
 from ..processes.registry import Registry
 from ..processes.suggestion import suggest
 from ..settings import Settings
+from .access import Views, refusal
 from .base_url import urls_for
-from .documents import KeptDocuments
+from .caller import NOBODY, Caller, caller_of
+from .documents import KeptDocuments, Shelf
 from .ending import Ending
 from .followers import Followers
 
@@ -27,27 +30,43 @@ from .followers import Followers
 class Services:
     settings: Settings
     registry: Registry
+    """What the caller may use."""
     store: JobStore
     engine: Engine
     results: ResultStore
     fetcher: Fetcher
+    callbacks: Guard
     offers: Offers
     folder: OwnFolder
     ending: Ending
+    views: Views
+    caller: Caller = NOBODY
     followers: Followers = field(default_factory=Followers)
     faults: tuple[str, ...] = ()
     """What is wrong with newer description files, for which the registry was not given up."""
     readers: dict[str, RequestReader] = field(default_factory=dict)
-    documents: KeptDocuments = field(default_factory=KeptDocuments)
+    documents: Shelf = field(default_factory=lambda: Shelf(KeptDocuments()))
+
+    @property
+    def whole(self) -> Registry:
+        """Whoever may use what is in it."""
+        return self.views.registry
 
     def process(self, process_id: str) -> Process:
         process = self.registry.get(process_id)
+        if process is None and (hidden := self.whole.get(process_id)):
+            raise refusal(hidden, self.caller, self.settings)
         if process is None:
             raise NoSuchProcess(f"There is no process {process_id}{suggest(process_id, self.registry)}")
         return process
 
     def with_registry(self, registry: Registry) -> "Services":
-        return replace(self, registry=registry, faults=(), readers={}, documents=KeptDocuments())
+        views, documents = Views(registry, self.settings), Shelf(KeptDocuments())
+        return replace(self, registry=registry, views=views, faults=(), readers={}, documents=documents)
+
+    def seen_by(self, caller: Caller) -> "Services":
+        registry, documents = self.views.of(caller), self.documents.part(self.views.key(caller))
+        return replace(self, registry=registry, documents=documents, caller=caller)
 
     def with_faults(self, faults: tuple[str, ...]) -> "Services":
         return replace(self, faults=faults)
@@ -62,9 +81,10 @@ class Services:
 def services_of(request: Request) -> Services:
     """The same throughout a request, whatever is taken over meanwhile."""
     if not hasattr(request.state, "services"):
-        request.state.services = request.app.state.services
-    services: Services = request.state.services
-    return services
+        services, caller = request.app.state.services, caller_of(request)
+        request.state.services = services if services.views.is_for_all else services.seen_by(caller)
+    seen: Services = request.state.services
+    return seen
 
 
 def urls_of(request: Request) -> Urls:

@@ -12,6 +12,7 @@ import orjson
 
 from ..errors import Complaint, InvalidRequest, UsageError
 from ..execution.media_type import alternatives, holds_binary, media_type_of, normalised
+from ..json_path import json_path
 from ..processes.description import Input, Schema
 from ..processes.schemas import json_types
 
@@ -58,7 +59,7 @@ def read_assignments(texts: Iterable[str], shapes: Mapping[str, Shape]) -> dict[
             complaints += error.complaints
     for name, values in given.items():
         if len(values) > 1 and name in shapes and not shapes[name].takes_many:
-            complaints.append(Complaint(f"$.inputs.{name}", f"takes one value, {len(values)} came"))
+            complaints.append(Complaint(json_path("inputs", name), f"takes one value, {len(values)} came"))
     if complaints:
         raise InvalidRequest(complaints)
     return {name: values if len(values) > 1 else values[0] for name, values in given.items()}
@@ -104,7 +105,7 @@ def read_content(name: str, place: str, content: bytes, schema: Schema) -> Any:
             raise _no_json(name, place, error) from None
         return content.decode(errors="replace")
     except UnicodeDecodeError:
-        raise InvalidRequest([Complaint(f"$.inputs.{name}", f"{place} is not text in UTF-8")]) from None
+        raise InvalidRequest([Complaint(json_path("inputs", name), f"{place} is not text in UTF-8")]) from None
 
 
 def _binary(place: str, content: bytes, forms: list[Schema]) -> Any:
@@ -117,4 +118,4 @@ def _binary(place: str, content: bytes, forms: list[Schema]) -> Any:
 
 def _no_json(name: str, what: str, error: orjson.JSONDecodeError) -> InvalidRequest:
     place = f"line {error.lineno}, column {error.colno}"
-    return InvalidRequest([Complaint(f"$.inputs.{name}", f"{what} is not JSON: {error.msg} ({place})")])
+    return InvalidRequest([Complaint(json_path("inputs", name), f"{what} is not JSON: {error.msg} ({place})")])

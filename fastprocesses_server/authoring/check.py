@@ -63,7 +63,9 @@ def check(settings: Settings, form: Form, *, run: bool, timeout: float | None) -
 
 def find(settings: Settings, *, run: bool = False, timeout: float | None = None) -> Findings:
     try:
-        registry = load_registry(settings.processes_dir, allowed_modules=settings.allowed_modules)
+        registry = load_registry(
+            settings.processes_dir, allowed_modules=settings.allowed_modules, cache=settings.inspection_cache_folder
+        )
     except DescriptionErrors as error:
         return Findings(error.complaints)
     except StartError as error:

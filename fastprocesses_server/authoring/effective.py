@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..jobs.lifetimes import cache_seconds, results_seconds, time_limits
+from ..processes.assembly import make_registry
 from ..processes.candidates import is_allowed, not_allowed, read_folder
 from ..processes.complaints import DescriptionErrors, shown
 from ..processes.description import Process
@@ -15,7 +16,6 @@ from ..processes.document import Document
 from ..processes.inspection import Found
 from ..processes.inspector import inspect_callables
 from ..processes.quantities import duration_text, size_text
-from ..processes.registry import make_registry
 from ..processes.suggestion import suggest
 from ..processes.versions import base_id
 from ..settings import Settings
@@ -40,7 +40,9 @@ class Effective:
     """Earlier versions of the same process, newest first."""
 
 
-def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str] = ()) -> Effective:
+def find_effective(
+    folder: Path, process_id: str, allowed_modules: Sequence[str] = (), cache: Path | None = None
+) -> Effective:
     """Of an id with a version, `buffer:1.4.2`, that version; of one without, the newest.
 
     Only the callables of this process are imported, by a child process; what is wrong with others is left aside.
@@ -56,7 +58,7 @@ def find_effective(folder: Path, process_id: str, allowed_modules: Sequence[str]
         raise DescriptionErrors(wrong)
     if not own:
         raise missing(folder, process_id, (candidate.id for candidate in candidates))
-    reports = inspect_callables(folder, [candidate.wanted for candidate in own])
+    reports = inspect_callables(folder, [candidate.wanted for candidate in own], cache=cache)
     registry = make_registry(list(zip(own, reports, strict=True)))
     if process_id not in registry:
         raise missing(folder, process_id, registry.ids)

@@ -6,7 +6,6 @@ findings, empty where the outputs are those that the example names.
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ..errors import InvalidRequest
+from ..json_path import steps_of
 from ..processes.answers import open_answers
 from ..processes.description import Process
 from ..processes.positions import Where
@@ -23,7 +23,6 @@ from .comparison import differences
 from .trial import Trial, value_of
 
 READY = "ready"
-STEPS = re.compile(r"\[(\d+)\]|\.?([^.\[\]]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def examine(process: Process, name: str, settings: Settings) -> list[Finding]:
         try:
             return list(differing(trial, name))
         except InvalidRequest as error:
-            return [Finding(_place(complaint.path), str(complaint)) for complaint in error.complaints]
+            return [Finding(steps_of(complaint.path), str(complaint)) for complaint in error.complaints]
         except BaseException as error:  # noqa: BLE001 - the author's callable runs here, and may even exit
             return [_failed(error)]
 
@@ -74,11 +73,6 @@ def _failed(error: BaseException) -> Finding:
     *frames, last = failed.cause.splitlines()
     first_line = f"{type(error).__name__}: {error}".splitlines()[0] if frames else last
     return Finding((), first_line, failed.cause if frames else "")
-
-
-def _place(path: str) -> Where:
-    """Of a JSON path, `$.inputs.points[0]`."""
-    return tuple(int(index) if index else name for index, name in STEPS.findall(path.removeprefix("$")))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ def run_here(settings: Settings, process_id: str, assignments: Iterable[str], fo
 
     Raises StartError with what is wrong with files, inputs or the run.
     """
-    registry = load_registry(settings.processes_dir, allowed_modules=settings.allowed_modules)
+    registry = load_registry(
+        settings.processes_dir, allowed_modules=settings.allowed_modules, cache=settings.inspection_cache_folder
+    )
     if process_id not in registry:
         raise missing(settings.processes_dir, process_id, registry.ids)
     process = registry[process_id]

@@ -10,10 +10,10 @@ from secrets import token_hex
 from typing import Any
 
 from ..errors import Complaint
-from ..execution.guard import Guard
 from ..execution.media_type import Kind
+from ..execution.outgoing import create_client, guard_references
 from ..execution.outputs import EncodedOutput
-from ..execution.references import Reference, peek, resolve
+from ..execution.references import Reference, Room, peek, resolve
 from ..execution.request import Execution, RequestReader
 from ..jobs.results import ResultStore
 from ..processes.description import Process
@@ -71,16 +71,14 @@ class Trial:
         return reader.read(request, references, wrong)
 
     async def _resolved(self, hrefs: list[tuple[str, str]]) -> tuple[dict[str, Reference], list[Complaint]]:
-        async with Guard(self.settings.reference_hosts).async_client() as client:
-            return await resolve(hrefs, lambda href: peek(client, href))
+        room = Room()
+        async with create_client(guard_references(self.settings), self.settings) as client:
+            return await resolve(hrefs, lambda href: peek(client, href, room))
 
     def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]]) -> dict[str, Reference]:
-        with Guard(self.settings.reference_hosts).client() as client:
-            nothing_stored = ResultStore(self.workdir)
-            fetching = Fetching(
-                client, self.settings.max_reference_size, nothing_stored, lambda _: None, lambda: self.context.workdir
-            )
-            return fetching.complete(execution, hrefs)
+        guard, nothing_stored = guard_references(self.settings), ResultStore(self.workdir)
+        fetching = Fetching(guard, self.settings, nothing_stored, lambda _: None, lambda: self.context.workdir)
+        return fetching.complete(execution, hrefs)
 
 
 def size(output: EncodedOutput) -> int:

@@ -24,14 +24,20 @@ def check(
         float | None,
         typer.Option(help="Seconds that one example may take. [its process's time limit, else 60]", show_default=False),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what earlier imports showed, and import everything again.")
+    ] = False,
 ) -> None:
     """Say everything that is wrong with the description files, and start nothing."""
     from ..authoring.check import Form
     from ..authoring.check import check as check_folder
+    from ..processes.entries import Entries
 
     if timeout is not None and timeout <= 0:
         raise typer.BadParameter("seconds that an example may take are more than 0", param_hint="--timeout")
     settings = read_settings(sys.stderr, processes_dir=directory)
+    if fresh and settings.inspection_cache_folder:
+        Entries(settings.inspection_cache_folder).forget()
     sys.exit(check_folder(settings, Form(output_format), run=run_examples, timeout=timeout))
 
 
@@ -152,7 +158,9 @@ def show(
     if origin + openapi + ogc > 1:
         raise typer.BadParameter("--origin, --openapi and --ogc exclude each other")
     settings = read_settings(sys.stderr, processes_dir=processes)
-    effective = find_effective(settings.processes_dir, process_id, settings.allowed_modules)
+    effective = find_effective(
+        settings.processes_dir, process_id, settings.allowed_modules, settings.inspection_cache_folder
+    )
     warn(effective.warnings)
     if origin:
         write(table(origins(effective, settings)))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..links import Urls
-    from ..processes.merging import MissingPackages
+    from ..processes.complaints import MissingPackages
     from ..processes.registry import Registry
     from ..settings import Settings
 
@@ -88,6 +88,7 @@ def load_processes(
         allowed_modules=settings.allowed_modules,
         missing_packages=missing_packages,
         queues=queues,
+        cache=settings.inspection_cache_folder,
     )
     warn(warning for warning in registry.warnings if not is_told or warning.startswith("FP_"))
     return registry

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from ..errors import Complaint, InvalidRequest
 
 LONGEST = 255
@@ -17,8 +19,8 @@ class Idempotency:
     body: str
 
 
-def read_idempotency(headers: Sequence[str], process_id: str, body: bytes) -> Idempotency | None:
-    """A key counts for one process. Quotes, which the draft asks for, belong to it where clients send them.
+def read_idempotency(headers: Sequence[str], process_id: str, body: bytes, maker: str = "") -> Idempotency | None:
+    """A key counts for one maker and one process. Quotes, which the draft asks for, belong to it where they are sent.
 
     Raises:
         InvalidRequest: there are two keys, or it is empty or too long.
@@ -27,6 +29,6 @@ def read_idempotency(headers: Sequence[str], process_id: str, body: bytes) -> Id
         return None
     if len(headers) > 1 or not 0 < len(headers[0]) <= LONGEST:
         raise InvalidRequest([Complaint("Idempotency-Key", f"must be one key of 1 to {LONGEST} characters")])
-    return Idempotency(
-        hashlib.sha256(f"{process_id} {headers[0]}".encode()).hexdigest(), hashlib.sha256(body).hexdigest()
-    )
+    # JSON of a list is what no process and key are together.
+    own = orjson.dumps([maker, process_id, headers[0]]) if maker else f"{process_id} {headers[0]}".encode()
+    return Idempotency(hashlib.sha256(own).hexdigest(), hashlib.sha256(body).hexdigest())

@@ -11,6 +11,7 @@ import jsonschema_rs
 import orjson
 
 from ..errors import Complaint
+from ..json_path import json_path
 from ..processes.description import Input, Process, Schema
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
@@ -53,7 +54,7 @@ class InputReader:
     """Reads what clients send for one input. Its schemas are compiled once."""
 
     def __init__(self, name: str, description: Input) -> None:
-        self.path = f"$.inputs.{name}"
+        self.path = json_path("inputs", name)
         self.description = description
         self.own_members = declared_members(description.schema_)
         self.alternatives = [_alternative(member, description.schema_) for member in alternatives(description.schema_)]
@@ -152,7 +153,7 @@ def _read_as(alternative: Alternative, value: Value, path: str) -> Any:
     if isinstance(value.value, FetchedFile) and alternative.is_binary:
         return value.value.path
     plain = _content(alternative, value.value.path, path) if isinstance(value.value, FetchedFile) else value.value
-    if complaints := list(_check(alternative, plain, path)):
+    if complaints := dict.fromkeys(_check(alternative, plain, path)):  # alternatives within often say the same
         raise Unreadable(*complaints)
     return _decode(alternative, _with_integers(plain, alternative.schema), value.encoding, path)
 
@@ -181,8 +182,8 @@ def _content(alternative: Alternative, file: Path, path: str) -> Any:
 
 def _check(alternative: Alternative, value: Any, path: str) -> Iterator[Complaint]:
     for error in islice(alternative.validator.iter_errors(value), MOST_COMPLAINTS):
-        where = path + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
         message = error.message
+        where = json_path(*error.instance_path, base=path)
         yield Complaint(where, message if len(message) <= LONGEST_MESSAGE else f"… {message[-LONGEST_MESSAGE:]}")
 
 
@@ -247,4 +248,4 @@ class InputsReader:
     def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[Complaint]:
         unknown = (name for name in inputs if name not in self.readers)
         for name in islice(unknown, MOST_COMPLAINTS):
-            yield Complaint(f"$.inputs.{name}", f"the process has no such input{suggest(name, self.readers)}")
+            yield Complaint(json_path("inputs", name), f"the process has no such input{suggest(name, self.readers)}")

@@ -1,7 +1,7 @@
 """Inputs by reference: what `href` leads to, fetched through the guard, or left to the worker.
 
-A JSON value up to 1 MiB is fetched and validated before the job is accepted; anything else is fetched by the worker,
-into a file of its workdir.
+A JSON value up to 1 MiB is fetched and validated before the job is accepted, up to 16 MiB of them; anything else is
+fetched by the worker, into a file of its workdir.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLError
 from typing import Any
 
 import httpx
@@ -17,9 +18,13 @@ import orjson
 from ..errors import Complaint
 from .guard import Forbidden
 from .media_type import BINARY, is_json
+from .outgoing import get
 
 LARGEST_JSON = 2**20
 """Bytes of a value that is fetched before the job is accepted."""
+
+MOST_JSON = 2**24
+"""Bytes of all such values of a request."""
 
 
 class Unreachable(Exception):
@@ -59,77 +64,120 @@ Reference = FetchedValue | FetchedFile | OwnOutput | Later
 References = Mapping[str, Reference]
 
 
+class Room:
+    """What is left for the values of one request in the process that reads it."""
+
+    def __init__(self) -> None:
+        self.left = MOST_JSON
+
+    def take(self, size: int) -> bool:
+        """Whether a value of so many bytes may come in."""
+        fits = size <= min(self.left, LARGEST_JSON)
+        self.left -= size if fits else 0
+        return fits
+
+
+MOST_URLS = 256
+"""In a request: it costs its sender less than it costs those that are asked."""
+
 AT_ONCE = 8
 SECONDS = 30
 """For all references of a request together."""
+
+LONGEST_SHOWN = 200
+"""Letters of a URL in a text about it."""
 
 
 async def resolve(
     places: Sequence[tuple[str, str]], look: Callable[[str], Awaitable[Reference]]
 ) -> tuple[dict[str, Reference], list[Complaint]]:
-    """What each URL leads to, by `look`, and what is wrong with it, by its place in the request."""
-    turns = asyncio.Semaphore(AT_ONCE)
+    """What each URL leads to, by `look`, and what is wrong with it, by its place in the request.
 
-    async def one(place: str, href: str) -> Reference | Complaint:
+    A URL that is named twice is looked at once.
+    """
+    turns = asyncio.Semaphore(AT_ONCE)
+    hrefs = list(dict.fromkeys(href for _, href in places))
+    if len(hrefs) > MOST_URLS:
+        return {}, [Complaint("$.inputs", f"refers to {len(hrefs)} URLs; a request may refer to {MOST_URLS}")]
+
+    async def one(href: str) -> Reference | str:
         try:
             async with asyncio.timeout(SECONDS), turns:
                 return await look(href)
         except Unreachable as error:
-            return Complaint(place, f"{href}: {error}")
+            return str(error)
         except TimeoutError:
-            return Complaint(place, f"{href}: the server does not answer in time")
+            return TOO_SLOW
 
-    found = await asyncio.gather(*(one(place, href) for place, href in places))
-    references = {href: one for (_, href), one in zip(places, found, strict=True) if not isinstance(one, Complaint)}
-    return references, [one for one in found if isinstance(one, Complaint)]
+    found = dict(zip(hrefs, await asyncio.gather(*map(one, hrefs)), strict=True))
+    wrong = {href: reason for href, reason in found.items() if isinstance(reason, str)}
+    references = {href: reference for href, reference in found.items() if not isinstance(reference, str)}
+    return references, [Complaint(place, f"{shown(href)}: {wrong[href]}") for place, href in places if href in wrong]
 
 
-async def peek(client: httpx.AsyncClient, href: str) -> FetchedValue | Later:
-    """The value, where it is small and JSON.
+def shown(href: str) -> str:
+    """In texts, where a URL may be as long as a body."""
+    return href if len(href) <= LONGEST_SHOWN else f"{href[:LONGEST_SHOWN]}…"
+
+
+async def peek(client: httpx.AsyncClient, href: str, room: Room) -> FetchedValue | Later:
+    """The value, where it is JSON and there is room for it.
 
     Raises:
         Unreachable: the URL is none, must not be asked, does not answer with success, or lies about being JSON.
     """
     try:
-        async with client.stream("GET", href) as response:
+        async with get(client, href) as response:
             media_type = _checked(response)
             if not is_json(media_type):
                 return Later()
-            body = b""
-            async for piece in response.aiter_bytes():
+            body = bytearray()
+            async for piece in response.aiter_raw():
                 body += piece
                 if len(body) > LARGEST_JSON:
                     return Later()
     except _FAILURES as error:
         raise Unreachable(_reason(error)) from None
-    return FetchedValue(_parsed(body), media_type)
+    return FetchedValue(_parsed(body), media_type) if room.take(len(body)) else Later()
 
 
-def download(client: httpx.Client, href: str, target: Path, largest: int) -> FetchedFile:
+async def download(client: httpx.AsyncClient, href: str, target: Path, largest: int) -> FetchedFile:
     """The content as a file, never in memory.
 
     Raises:
         Unreachable: as for `peek`, and for more than `largest` bytes.
     """
     try:
-        with client.stream("GET", href) as response, target.open("wb") as file:
+        async with get(client, href) as response:
             media_type = _checked(response)
-            for piece in response.iter_bytes():
-                file.write(piece)
-                if file.tell() > largest:
-                    raise Unreachable(f"is larger than {largest} bytes")
+            _check_size(int(response.headers.get("content-length", 0)), largest)
+            with target.open("wb") as file:
+                async for piece in response.aiter_raw():
+                    file.write(piece)
+                    _check_size(file.tell(), largest)
     except _FAILURES as error:
         raise Unreachable(_reason(error)) from None
     return FetchedFile(target, media_type)
 
 
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, Forbidden)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError, SSLError, Forbidden)
+"""UnicodeError: of a host name that has no meaning, SSLError: of garbage after the handshake; httpx lets both pass."""
+
+TOO_SLOW = "the server does not answer in time"
 
 
 def _checked(response: httpx.Response) -> str:
+    """Its media type. What is compressed is refused: a few bytes of it may fill any memory."""
     if not response.is_success:
         raise Unreachable(f"the server answers with status {response.status_code}")
+    if (encoding := response.headers.get("content-encoding", "identity").strip().lower()) not in ("", "identity"):
+        raise Unreachable(f"the server sends it compressed ({encoding[:20]}), which was not asked for")
     return str(response.headers.get("content-type", BINARY))
+
+
+def _check_size(size: int, largest: int) -> None:
+    if size > largest:
+        raise Unreachable(f"is larger than {largest} bytes, the most that may be fetched")
 
 
 def _reason(error: Exception) -> str:
@@ -139,14 +187,16 @@ def _reason(error: Exception) -> str:
         case httpx.TooManyRedirects():
             return "leads through too many redirects"
         case httpx.TimeoutException():
-            return "the server does not answer in time"
-        case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return TOO_SLOW
+        case httpx.ProxyError():
+            return f"the proxy on the way out answers {error}"
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
             return "is no URL that can be fetched: only http and https can"
         case _:
             return "the server cannot be reached"
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytearray) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from ..errors import Complaint, InvalidRequest
+from ..json_path import json_path
 from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
 from .idempotency import Idempotency
@@ -54,13 +55,15 @@ class Execution:
     """What `href`s of the inputs lead to, by URL."""
     subscriber: Subscriber | None = None
     idempotency: Idempotency | None = None
+    maker: str = ""
+    """Who asks for it; empty where nobody has to say who they are."""
     is_forced: bool = False
     """Whether the client asked for a run of its own: `Cache-Control: no-cache`."""
 
     @cached_property
     def key(self) -> str | None:
-        """The same for all executions that must have the same outputs; the choice of outputs is no part of it, but
-        of a callable that is told of it.
+        """The same for all executions of one maker that must have the same outputs; the choice of outputs is no part of
+        it, but of a callable that is told of it.
 
         None where a reference is not fetched yet: nobody knows then whether two executions are the same.
         """
@@ -69,7 +72,8 @@ class Execution:
             return None
         process = self.process
         seen = [self.others] if process.request_parameter else []
-        parts = [process.id, process.version, process.fingerprint, self.inputs, referenced, *seen]
+        own = [self.maker] if self.maker else []
+        parts = [process.id, process.version, process.fingerprint, self.inputs, referenced, *seen, *own]
         return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @property
@@ -132,7 +136,7 @@ class RequestReader:
 
     def _wrong_outputs(self, outputs: Mapping[str, Any]) -> Iterator[Complaint]:
         for name, asked in outputs.items():
-            path = f"$.outputs.{name}"
+            path = json_path("outputs", name)
             if name not in self.process.outputs:
                 yield Complaint(path, f"the process has no such output{suggest(name, self.process.outputs)}")
             elif not isinstance(asked, dict):

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore
 import httpx
 
 from ..errors import Complaint
-from .guard import Forbidden, Guard
+from .guard import Forbidden, Guard, host_and_port
 
 SECONDS = 5
 """For the look-up of a host."""
 
-PORTS = {"http": 80, "https": 443}
 MEMBERS = ("successUri", "inProgressUri", "failedUri")
 """subscriber.yaml requires a `successUrl` that it does not define: none of them is required here."""
 
@@ -52,10 +50,10 @@ async def _checked(path: str, uri: Any, guard: Guard) -> httpx.URL | Complaint:
         url = httpx.URL(uri)
         guard.check_url(url)
         async with asyncio.timeout(SECONDS):
-            await guard.address_for_async(url.host, url.port or PORTS[url.scheme])
-    except (Forbidden, httpcore.ConnectError) as error:
+            await guard.address_for_async(*host_and_port(url))
+    except Forbidden as error:
         return Complaint(path, str(error))
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         return Complaint(path, f"is no URL: {error}")
     except TimeoutError:
         return Complaint(path, f"the host {url.host} cannot be looked up in time")

@@ -1,6 +1,8 @@
 """Connections to Redis or Valkey, each with its time limits."""
 
+import ssl
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -70,22 +72,24 @@ class _OnceAsync(AsyncRetry):
 
 REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
 
+TROUBLES: Mapping[type[Exception] | tuple[type[Exception], ...], str] = {
+    redis.BusyLoadingError: "is still loading its data",
+    redis.OutOfMemoryError: "is full",
+    redis.ReadOnlyError: "is a replica, which takes no jobs",
+    REFUSED: "does not let this server in",
+}
+
 
 def trouble(error: BaseException) -> str:
     """What is wrong with a Redis, as a clause without address and secret, which clients may read."""
-    match error:
-        case redis.BusyLoadingError():
-            return "is still loading its data"
-        case redis.OutOfMemoryError():
-            return "is full"
-        case redis.ReadOnlyError():
-            return "is a replica, which takes no jobs"
-        case redis.ResponseError() if str(error).startswith("MISCONF"):
-            return "cannot write its data to disk"
-        case _ if isinstance(error, REFUSED):
-            return "does not let this server in"
-        case _:
-            return "is away"
+    for kind, what in TROUBLES.items():
+        if isinstance(error, kind):
+            return what
+    if isinstance(error, redis.ResponseError) and str(error).startswith("MISCONF"):
+        return "cannot write its data to disk"
+    if isinstance(error.__context__, ssl.SSLError):
+        return "and this server do not accept each other's certificates (TLS)"
+    return "is away"
 
 
 def connect(url: str, *, seconds: float = 5) -> redis.Redis:
@@ -113,7 +117,7 @@ def _primary(kind: Any, url: str, options: dict[str, Any], **pool: Any) -> Any:
     """A client of the Redis that the Sentinels name when a connection is made."""
     where = read_sentinel_url(url)
     sentinel = kind(where.sentinels, sentinel_kwargs=_sentinel_options(where, options["retry"]))
-    login = {"db": where.db, "username": where.username, "password": where.password}
+    login = {"db": where.db, "username": where.username, "password": where.password, **_tls(where)}
     return sentinel.master_for(where.master, **login, **options, **pool)
 
 
@@ -174,7 +178,16 @@ def _sentinel_options(where: SentinelUrl, retry: Any) -> dict[str, Any]:
         "retry": retry,
         "socket_timeout": SENTINEL_SECONDS,
         "socket_connect_timeout": SENTINEL_SECONDS,
+        **_tls(where),
     }
+
+
+def _tls(where: SentinelUrl) -> dict[str, Any]:
+    """For redis-py, which checks certificates and host names unless it is told not to."""
+    if not where.tls:
+        return {}
+    checks = where.tls.get("ssl_check_hostname", "true").lower() not in {"false", "no", "0"}
+    return {"ssl": True, **where.tls, "ssl_check_hostname": checks}
 
 
 def celery_url(url: str) -> str:
@@ -186,17 +199,22 @@ def celery_url(url: str) -> str:
     parts = urlsplit(url)
     members = dict(parse_qsl(parts.query))
     path = f"/{members['db']}" if "db" in members else parts.path
+    tls = _celery_tls(members) if parts.scheme == "rediss" else ""
+    return parts._replace(path=path, query=tls).geturl()
+
+
+def _celery_tls(members: Mapping[str, str]) -> str:
+    """kombu alone would trust any certificate."""
     tls = {name: value for name, value in members.items() if name.startswith("ssl_")}
-    if parts.scheme == "rediss":
-        tls = {"ssl_cert_reqs": "required", **tls}  # kombu alone would trust any certificate
-    return parts._replace(path=path, query=urlencode(tls)).geturl()
+    return urlencode({"ssl_cert_reqs": "required", **tls})
 
 
 def _celery_sentinels(where: SentinelUrl) -> str:
     """Each may be the one that kombu takes login and database from."""
     login = ":".join(quote(part or "", safe="") for part in (where.username, where.password))
     hosts = (f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in where.sentinels)
-    return ";".join(f"{SCHEME}{login}@{host}/{where.db}" for host in hosts)
+    query = f"?{_celery_tls(where.tls)}" if where.tls else ""
+    return ";".join(f"{SCHEME}{login}@{host}/{where.db}{query}" for host in hosts)
 
 
 def celery_options(url: str) -> dict[str, Any]:

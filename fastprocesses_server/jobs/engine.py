@@ -16,6 +16,7 @@ from loguru import logger
 from ..errors import JobFailed, JobIsGone, ResultNotAvailable, SyncTimeout
 from ..execution.outputs import StoredOutput, read_manifest
 from ..execution.request import Execution
+from ..processes.versions import base_id
 from ..settings import Settings
 from . import cache
 from .connection import STORE_ERRORS
@@ -176,7 +177,7 @@ class Engine:
             if created.job_id != job_id:
                 return await self._run_again(created.job_id, execution, wait)
             cached = {output.name: output for output in own}
-        return Finished(job_id, cached, CacheUse.HIT)
+        return Finished(job_id, cached, self._counted(CacheUse.HIT, execution))
 
     async def _run_again(self, job_id: str, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The request came before, and its job answers this one too."""
@@ -268,6 +269,14 @@ class Engine:
             return None
 
     def _use(self, execution: Execution, created: Created, *, is_hit: bool = False) -> CacheUse:
+        return self._counted(self._use_of(execution, created, is_hit=is_hit), execution)
+
+    def _counted(self, use: CacheUse, execution: Execution) -> CacheUse:
+        if use != CacheUse.NONE:
+            self.store.tally.add("cache", use, base_id(execution.process.id))
+        return use
+
+    def _use_of(self, execution: Execution, created: Created, *, is_hit: bool) -> CacheUse:
         if created.creation == Creation.KNOWN or self._key(execution) is None:
             return CacheUse.NONE
         if execution.is_forced:

@@ -67,7 +67,8 @@ def check_fitness(url: str) -> str:
     except REFUSED as error:
         raise StartError(f"the Redis of the jobs refuses: {error}; see FP_REDIS_URL or FP_BROKER_PASSWORD") from None
     except redis.RedisError as error:
-        return trouble(error)
+        why = f" ({error.__context__})" if isinstance(error.__context__, OSError) else ""
+        return trouble(error) + why
     if wrong := faults(info):
         raise StartError("\n".join(f"the Redis of the jobs is unfit: {what}" for what in wrong))
     for what in (*hindrances(info), *doubts(info)):

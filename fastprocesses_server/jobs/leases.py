@@ -227,7 +227,7 @@ class Leases:
 
     def reap(self) -> list[tuple[str, Status]]:
         """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
-        moved = read_moved(self.transitions["reap"](args=REAP))
+        moved = read_moved(self.transitions["reap"](args=[*REAP, self.lease]))
         log_given_up(self.transitions["dispatch"](args=DISPATCH))
         return moved
 

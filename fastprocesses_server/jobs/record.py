@@ -41,6 +41,8 @@ class Job:
     fingerprint: str
     status: Status
     is_public: bool
+    maker: str
+    """Whose job it is; empty where nobody had to say who they are."""
     joined: str | None
     """The job whose outputs it was to have."""
     attempt: int
@@ -72,6 +74,7 @@ def read_record(fields: Mapping[bytes, bytes]) -> Job:
         fingerprint=fields[b"fingerprint"].decode(),
         status=status,
         is_public=fields[b"public"] == b"1",
+        maker=fields.get(b"maker", b"").decode(),
         joined=joined.decode() if joined else None,
         attempt=int(fields[b"attempt"]),
         created=_moment(fields[b"created"]),

@@ -24,6 +24,7 @@ class Selection:
     latest: int | None = None
     shortest: int | None = None
     longest: int | None = None
+    maker: str | None = None
 
 
 class Direction(StrEnum):
@@ -71,6 +72,7 @@ def as_json(selection: Selection, window: Window) -> bytes:
         "latest": _text(selection.latest),
         "shortest": selection.shortest,
         "longest": selection.longest,
+        "maker": selection.maker,
         "cursor": _place(window.cursor) if window.cursor else None,
         "limit": window.limit,
         "offset": window.offset,

@@ -1,6 +1,7 @@
 """The job store as the API uses it: create, read, list, dismiss, remove."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
@@ -16,6 +17,7 @@ from ..execution.subscriber import Subscriber
 from ..fail_points import fail_point
 from ..settings import Settings
 from .callbacks import DISPATCH, QUEUE, log_given_up
+from .counts import Measures, Tally
 from .fitness import faults, hindrances
 from .following import Sight, read_sight
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
@@ -71,6 +73,7 @@ class JobStore:
         self.messages = MessageEncoder()
         self.faults: list[str] = []
         """Of this Redis, by the last look."""
+        self.tally = Tally()
 
     async def create(
         self,
@@ -148,6 +151,7 @@ class JobStore:
         limits = {"memory": process.run.memory_limit, "concurrency": process.run.concurrency}
         return {
             **{name: limit for name, limit in limits.items() if limit},
+            **({"maker": execution.maker} if execution.maker else {}),
             "process": process.id,
             "version": process.version,
             "fingerprint": process.fingerprint,
@@ -188,9 +192,10 @@ class JobStore:
         fields: Any = await self.redis.hgetall(f"fp:job:{job_id}")
         return read_record(fields) if fields else None
 
-    async def is_gone(self, job_id: str) -> bool:
-        """Whether a job of that id was removed or has expired."""
-        return bool(await self.redis.exists(f"fp:gone:{job_id}"))
+    async def maker_of_gone(self, job_id: str) -> str | None:
+        """Whose job it was that was removed or has expired; None where there was none of that id."""
+        maker = await self._bytes(f"fp:gone:{job_id}")
+        return None if maker is None else maker.decode()
 
     async def request(self, job_id: str) -> bytes | None:
         """The execution as it was stored."""
@@ -198,6 +203,13 @@ class JobStore:
 
     async def manifest(self, job_id: str) -> bytes | None:
         return await self._bytes(f"fp:job:{job_id}:results")
+
+    async def manifest_and_maker(self, job_id: str) -> tuple[bytes | None, str]:
+        async with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.get(f"fp:job:{job_id}:results")
+            pipeline.hget(f"fp:job:{job_id}", "maker")
+            manifest, maker = await pipeline.execute()
+        return manifest, (maker or b"").decode()
 
     async def log(self, job_id: str) -> list[LogLine]:
         async with self.redis.pipeline(transaction=False) as pipeline:
@@ -259,9 +271,24 @@ class JobStore:
 
     async def reap(self) -> list[tuple[str, Status]]:
         """Send again what was lost, and callbacks that are due; the jobs whose worker is gone, and their status now."""
-        moved = read_moved(await self.transitions["reap"](args=REAP))
+        moved = read_moved(await self.transitions["reap"](args=[*REAP, lease(self.settings)]))
         log_given_up(await self.transitions["dispatch"](args=DISPATCH))
         return moved
+
+    async def tell(self) -> None:
+        """Add what this process has counted to what all have."""
+        if batch := self.tally.batch():
+            call, counts = batch
+            await self.transitions["count"](args=[call, *(item for pair in counts.items() for item in pair)])
+            self.tally.heard(call)
+
+    async def measure(self, queues: Iterable[str]) -> Measures:
+        """What was counted, what others have not told yet left out; these queues, and all that were used."""
+        async with self.redis.pipeline() as pipeline:
+            pipeline.hgetall("fp:counts")
+            await self.transitions["measure"](args=[lease(self.settings), *queues], client=pipeline)
+            counted, state = await pipeline.execute()
+        return await asyncio.to_thread(Measures.read, counted, *state)
 
 
 def _created(creation: Creation, job_id: str, leader: str | None = None) -> Created:

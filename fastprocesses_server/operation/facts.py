@@ -59,8 +59,7 @@ def find(settings: Settings, given: dict[str, tuple[str, str]], unknown: Sequenc
         yield from of_workers(registry.all_versions if registry else (), sight)
     yield from of_folder(_folder(settings.results_folder), [worker.folder for worker in sight.workers] if sight else [])
     yield from of_address(_meet(Address(settings.host, settings.port, settings.unix_socket)))
-    asks_who = bool(getattr(settings, "asks_who", False))
-    yield from of_exposure(settings.host, has_path=settings.unix_socket is not None, asks_who=asks_who)
+    yield from of_exposure(settings.host, is_public=settings.is_public, asks_who=settings.asks_who)
     yield from of_rights(*_rights(settings))
 
 

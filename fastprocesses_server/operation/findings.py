@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Any
 
 from ..jobs.fitness import doubts, faults, hindrances
@@ -178,11 +177,10 @@ def of_address(met: Met) -> Iterator[Finding]:
     yield from (_split(Level.WARNING, "readiness", warning) for warning in met.warnings)
 
 
-def of_exposure(host: str, *, has_path: bool, asks_who: bool) -> Iterator[Finding]:
-    if has_path or asks_who or _is_loopback(host):
-        return
-    text = f"the server listens on {host} and asks nobody who they are"
-    yield Finding(Level.WARNING, "address", text, "let a proxy decide who reaches it, or listen on 127.0.0.1")
+def of_exposure(host: str, *, is_public: bool, asks_who: bool) -> Iterator[Finding]:
+    if is_public and not asks_who:
+        text = f"the server listens on {host} and asks nobody who they are"
+        yield Finding(Level.WARNING, "address", text, "FP_AUTH=required, or a proxy that decides who reaches it")
 
 
 def of_rights(writable: Sequence[str], readable: Sequence[str]) -> Iterator[Finding]:
@@ -196,13 +194,6 @@ def of_rights(writable: Sequence[str], readable: Sequence[str]) -> Iterator[Find
         )
     if not writable and not readable:
         yield Finding(Level.OK, "files", "description files, modules and settings are their owners' to change")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _split(level: Level, subject: str, text: str) -> Finding:

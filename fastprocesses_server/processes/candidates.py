@@ -10,10 +10,9 @@ from .complaints import DescriptionErrors, FileComplaint, shown
 from .description_file import DescriptionFile, id_of, module_of, validate
 from .document import Document, make_complaint, read_document
 from .example_files import with_files
+from .file_names import is_description_file
 from .inspection import Wanted
 from .positions import START, Flaw
-
-ENDINGS = frozenset({".yaml", ".yml", ".json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,6 @@ def _description_files(folder: Path) -> list[Path]:
         remedy = "put one there, for example buffer.yaml with the line `callable: geo_tools.buffer`"
         raise StartError(f"{shown(folder)}: there is no description file; {remedy}")
     return found
-
-
-def is_description_file(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS and path.name[0] not in "._" and not path.is_dir()
 
 
 def _collisions(folder: Path) -> Iterator[FileComplaint]:

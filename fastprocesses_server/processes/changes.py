@@ -9,7 +9,7 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from .candidates import is_description_file
+from .file_names import is_description_file
 
 MODULES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES)
 QUIET_MILLISECONDS = 200

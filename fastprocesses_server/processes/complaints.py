@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..errors import StartError
 
 WIDTH = 100
+
+MissingPackages = Literal["error", "warning"]
+"""What it is that a callable needs a package that is not installed here."""
 
 
 @dataclass(frozen=True, slots=True)

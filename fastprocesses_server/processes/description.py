@@ -195,7 +195,7 @@ class ResultRules(Member):
 
 
 class Access(Member):
-    """Who may run the process; not enforced by this version, which refuses it."""
+    """Who may see and run the process."""
 
     roles: list[str]
     """Roles, one of which is needed."""
@@ -231,7 +231,7 @@ class Common(Described):
     results: ResultRules = ResultRules()
     """What becomes of the outputs."""
     access: Access | None = None
-    """Who may run the process; not enforced by this version, which refuses it."""
+    """Who may see and run the process; everybody, where it is not said. It needs FP_AUTH."""
 
 
 class Process(Common):

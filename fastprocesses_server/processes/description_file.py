@@ -14,7 +14,7 @@ from .description import PROCESS_ID, Common, Input, Output, Schema
 from .document import Document
 from .keywords import KNOWN
 from .positions import Where
-from .schemas import schema_faults
+from .schema_faults import schema_faults
 from .suggestion import nearest
 
 

@@ -47,6 +47,14 @@ def with_files(document: Document, file: DescriptionFile) -> DescriptionFile:
     return file.model_copy(update={"examples": examples})
 
 
+def named_files(document: Document) -> Iterator[Path]:
+    """Those that the examples have their content from."""
+    for _, mark in _marks(document.data.get("examples"), ()):
+        ((kind, name),) = mark.items()
+        if isinstance(name, str):
+            yield _path(kind, name, document.path.parent)
+
+
 def _marks(value: Any, where: Where) -> Iterator[tuple[Where, dict[str, Any]]]:
     match value:
         case {"$file": _} | {"$resource": _} if len(value) == 1:
@@ -75,7 +83,7 @@ def _content(mark: dict[str, Any], folder: Path) -> Any:
     ((kind, name),) = mark.items()
     if not isinstance(name, str):
         raise ValueError("this must be the name of a file")
-    path = folder / name if kind == "$file" else _resource(name, folder)
+    path = _path(kind, name, folder)
     content = path.read_bytes()
     if path.suffix == ".gz":
         path, content = path.with_suffix(""), gzip.decompress(content)
@@ -85,6 +93,10 @@ def _content(mark: dict[str, Any], folder: Path) -> Any:
         return content.decode()
     except UnicodeDecodeError:
         return base64.b64encode(content).decode()
+
+
+def _path(kind: str, name: str, folder: Path) -> Path:
+    return folder / name if kind == "$file" else _resource(name, folder)
 
 
 def _resource(name: str, folder: Path) -> Path:

@@ -1,7 +1,8 @@
 """The short-lived child process that imports authors' callables and says what it saw.
 
-Reads folder and callables as JSON from standard input; writes that it is ready, and one line of JSON
-for each callable, in their order. It imports little, because it runs at every start of the server.
+Reads folder and callables as JSON from standard input; writes that it is ready, one line of JSON
+for each callable, in their order, and one with what it read for that. It imports little, because it
+runs at every start of a server for which nothing is remembered.
 """
 
 import builtins
@@ -29,6 +30,7 @@ from .callables import Loaded, NoSuchName, NotAnException, NotCallable, NotMade,
 from .contexts import context_of
 from .fastprocesses.classes import CONTEXT, REQUEST, ProcessClass
 from .inference import infer
+from .trace import Notes
 
 
 class ParameterKind(StrEnum):
@@ -83,6 +85,11 @@ class Wanted(NamedTuple):
     callable: str
     exceptions: Sequence[str] = ()
 
+    @property
+    def name(self) -> str:
+        """By which its report is found."""
+        return json.dumps(self)
+
 
 class FailureKind(StrEnum):
     MISSING_PACKAGE = "missing package"
@@ -118,8 +125,11 @@ def main() -> None:
     folder = Path(order["folder"])
     imports = Imports()
     imports.record()
+    notes = Notes()
+    notes.begin()
     for wanted in order["wanted"]:
         print(json.dumps(asdict(examine(Wanted(*wanted), folder, imports))), file=answers, flush=True)
+    print(json.dumps(notes.data()), file=answers, flush=True)
     os._exit(0)  # threads that authors left behind would keep the process
 
 

@@ -10,7 +10,8 @@ from .inference import RESULT
 from .inspection import Found, Parameter
 from .keywords import rebuilt
 from .positions import Where
-from .schemas import compile_schema, json_types, schema_faults
+from .schema_faults import schema_faults
+from .schemas import compile_schema, json_types
 from .signature import CALLABLE, WRAP, remedy, uncallable, untaken_inputs
 from .suggestion import nearest
 

@@ -4,10 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from .candidates import Candidate
-from .complaints import DescriptionErrors, FileComplaint
+from .complaints import DescriptionErrors, FileComplaint, MissingPackages
 from .description import Input, Output, Process
 from .description_file import DescriptionFile, id_of, merged_contradictions, module_of
 from .document import Document
@@ -15,11 +15,10 @@ from .fastprocesses.classes import REQUEST
 from .fastprocesses.descriptions import class_complaints, own_id_warning
 from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger, returns_whole
-from .schemas import schema_faults
+from .schema_faults import schema_faults
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest
 
-MissingPackages = Literal["error", "warning"]
 UNKNOWN_VERSION = "0.0.0"
 MEMBERS = frozenset(field.alias for field in DescriptionFile.model_fields.values())
 DESCRIBING = frozenset(field.alias for field in Input.model_fields.values())
@@ -95,9 +94,6 @@ def _complaints(candidate: Candidate, found: Found) -> Iterator[FileComplaint]:
     for index, name in candidate.retried.items():
         if what := found.wrong_exceptions.get(name):
             yield document.complaint(("run", "retryOn", index), what)
-    if "access" in document.data:
-        what = "access is not enforced by this version: everybody could run the process"
-        yield document.complaint(("access",), what)
 
 
 def _without_callable(candidate: Candidate, failure: Failure, missing_packages: MissingPackages) -> Merged:
@@ -178,6 +174,6 @@ def _process(
 
 
 def _fingerprint(process: Process) -> str:
-    """Of what the process is, wherever its files lie."""
-    description = process.model_dump(mode="json", by_alias=True, exclude={"fingerprint", "source"})
+    """Of what the process is, wherever its files lie, and whoever may run it."""
+    description = process.model_dump(mode="json", by_alias=True, exclude={"access", "fingerprint", "source"})
     return hashlib.sha256(json.dumps(description, sort_keys=True).encode()).hexdigest()

@@ -1,20 +1,16 @@
 """The registry: the processes of a folder, checked and compared with their callables."""
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .candidates import Candidate, is_allowed, not_allowed, read_folder
-from .complaints import DescriptionErrors, FileComplaint
+from .complaints import MissingPackages
 from .description import Process
-from .inspection import Report
-from .inspector import inspect_callables
-from .merging import Merged, MissingPackages, merge
 from .quantities import counted
-from .suggestion import suggest
-from .versions import VERSION_MARK, base_id, by_version, is_newer
+from .registry_cache import Question, find_whole
+from .versions import VERSION_MARK, base_id, by_version
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,68 +80,38 @@ def load_registry(
     missing_packages: MissingPackages = "error",
     queues: Sequence[str] = (),
     import_seconds: float = 60,
+    cache: Path | None = None,
 ) -> Registry:
     """Reads the files directly in the folder and has their callables imported by a child process.
 
+    Not of those that the cache knows, a folder in which it is kept what was seen, as long as nothing has changed.
     `allowed_modules` are prefixes of modules that callables may come from, none means all. Where packages may
     be missing, a file that says everything itself is kept without its callable being seen. Where queues are
     named, processes of other queues are left out, and their modules need not be there.
     Raises DescriptionErrors with everything that is wrong, StartError where there is nothing to read.
     """
-    candidates, complaints = read_folder(folder.resolve())
-    unknown = _unknown_queues(queues, {c.file.run.queue for c in candidates if c.file})
-    candidates = [c for c in candidates if not (queues and c.file and c.file.run.queue not in queues)]
-    allowed = [c for c in candidates if c.callable and is_allowed(c, allowed_modules)]
-    complaints += [not_allowed(c, allowed_modules) for c in candidates if c.callable and c not in allowed]
-    reports = inspect_callables(folder, [c.wanted for c in allowed], import_seconds)
-    registry = make_registry(list(zip(allowed, reports, strict=True)), complaints, missing_packages)
-    return replace(registry, warnings=(*unknown, *registry.warnings))
+    options = {"allowed_modules": allowed_modules, "missing_packages": missing_packages, "queues": queues}
+    began = time.time_ns()
+    question = Question.of(folder, options) if cache else None
+    if cache and question and (whole := find_whole(cache, question)):
+        return arrange(whole.processes, whole.warnings)
+    from .assembly import assemble, keep  # noqa: PLC0415 - a start at which nothing has changed is twice as quick
+
+    registry, candidates = assemble(
+        folder,
+        allowed_modules=allowed_modules,
+        missing_packages=missing_packages,
+        queues=queues,
+        import_seconds=import_seconds,
+        cache=cache,
+    )
+    if cache and question and question == Question.of(folder, options):
+        keep(registry, candidates, cache, question, began_ns=began)
+    return registry
 
 
-def _unknown_queues(queues: Iterable[str], known: Collection[str]) -> list[str]:
-    """A warning for each, no error: its description files may come later."""
-    return [
-        f'FP_WORKER_QUEUES: no description file names the queue "{queue}"{suggest(queue, known)}'
-        for queue in queues
-        if queue not in known
-    ]
-
-
-def make_registry(
-    inspected: Sequence[tuple[Candidate, Report]],
-    complaints: Sequence[FileComplaint] = (),
-    missing_packages: MissingPackages = "error",
-) -> Registry:
-    """Raises DescriptionErrors with these complaints and those that come up here."""
-    wrong = list(complaints)
-    kept: defaultdict[str, list[tuple[Candidate, Merged]]] = defaultdict(list)
-    for candidate, report in inspected:
-        try:
-            one = merge(candidate, report, missing_packages)
-            _check_versions(candidate, one.process, kept[one.process.id])
-            kept[one.process.id].append((candidate, one))
-        except DescriptionErrors as error:
-            wrong += error.complaints
-    if wrong:
-        raise DescriptionErrors(wrong)
-    merged = [one for process_id in sorted(kept) for _, one in kept[process_id]]
-    return _registry([one.process for one in merged], tuple(warning for one in merged for warning in one.warnings))
-
-
-def _check_versions(candidate: Candidate, process: Process, others: Sequence[tuple[Candidate, Merged]]) -> None:
-    """Each version of a process has one file, and of any two it is clear which is newer."""
-    for other, merged in others:
-        theirs, named = merged.process.version, other.document.source
-        if theirs == process.version:
-            what = f'the id "{process.id}" is taken by {named}, in the same version {theirs}'
-        elif not (is_newer(theirs, process.version) or is_newer(process.version, theirs)):
-            what = f"nobody can tell whether version {process.version} is newer than {theirs}, of {named}"
-        else:
-            continue
-        raise DescriptionErrors([candidate.document.complaint(("id",), what)])
-
-
-def _registry(processes: Sequence[Process], warnings: tuple[str, ...]) -> Registry:
+def arrange(processes: Iterable[Process], warnings: tuple[str, ...]) -> Registry:
+    """Of processes in all versions, in any order."""
     newest: dict[str, Process] = {}
     older: dict[str, Process] = {}
     for process in sorted(processes, key=by_version, reverse=True):

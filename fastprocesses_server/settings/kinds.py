@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr
@@ -36,6 +37,14 @@ def _decodable(secret: SecretStr) -> SecretStr:
 
 
 Secret = Annotated[SecretStr, AfterValidator(_decodable)]
+
+
+def read_network(text: str) -> IPv4Network | IPv6Network | None:
+    """A network or an address, IPv6 in brackets too; None where it is neither, as a host name."""
+    try:
+        return ip_network(text.strip(" []"), strict=False)
+    except ValueError:
+        return None
 
 
 def also(plain: str, *old: str) -> AliasChoices:

@@ -18,8 +18,9 @@ from pydantic_settings import (
 )
 
 from ..errors import StartError
+from .access import Access
 from .kinds import PREFIX
-from .operation import Limits, Logs, Outgoing, Publishing, Storage, Workers
+from .operation import Limits, Logs, Metrics, Outgoing, Publishing, Storage, Workers
 from .service import About, Answers, Listening, Pages
 
 
@@ -41,7 +42,21 @@ def _read_secret(path: Path, name: str) -> str:
         raise StartError(f"{name}: {path} cannot be read: {error.strerror}") from error
 
 
-class Settings(About, Pages, Logs, Workers, Answers, Limits, Storage, Outgoing, Publishing, Listening, BaseSettings):
+class Settings(
+    About,
+    Pages,
+    Metrics,
+    Logs,
+    Workers,
+    Answers,
+    Limits,
+    Storage,
+    Outgoing,
+    Publishing,
+    Access,
+    Listening,
+    BaseSettings,
+):
     """Every setting; its fields stand in the order of the bases from the last to the first."""
 
     model_config = SettingsConfigDict(

@@ -1,15 +1,21 @@
 """What runs where: processes, outgoing requests, Redis, workers, logs."""
 
+import os
+import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from ..processes.quantities import Bytes
 from ..sentinel_url import SCHEME as SENTINEL
-from ..sentinel_url import read_sentinel_url
-from .kinds import Days, Names, Secret, also, setting
+from ..sentinel_url import TLS_MEMBERS, read_sentinel_url
+from .kinds import Days, Names, Secret, also, read_network, setting
+
+HOST = re.compile(r"(\*\.)?[^\s/:@*?#\[\]\\]+")
+PROXY = re.compile(r"https?://([^\s/:@]*(:[^\s/@]*)?@)?([^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?")
 
 
 class Publishing(BaseModel):
@@ -22,20 +28,73 @@ class Publishing(BaseModel):
     allowed_modules: Names = setting(
         (), "Modules that callables may come from (with what lies below them); empty: any."
     )
+    inspection_cache: Literal["off"] | Path | None = setting(
+        None,
+        "Folder that keeps what imports of callables showed, so that starts import only what has changed; or off. "
+        "Default: `fastprocesses-server` in XDG_CACHE_HOME or `~/.cache`.",
+    )
+
+    @property
+    def inspection_cache_folder(self) -> Path | None:
+        """None where nothing is kept."""
+        if self.inspection_cache == "off":
+            return None
+        home = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - raises nothing
+        folder = self.inspection_cache or (home / "fastprocesses-server" if home.is_absolute() else None)
+        return folder and Path(folder).absolute()
 
 
 class Outgoing(BaseModel):
-    """Where inputs by reference and callbacks may lead."""
+    """What the server asks others for: inputs by reference, and callbacks."""
 
+    references: bool = setting(True, "Inputs may be sent by reference; outputs of this server may be in any case.")
+    callbacks: bool = setting(True, "Requests may name a `subscriber` that is told what becomes of the job.")
     reference_hosts: Names = setting(
-        (), "Hosts, addresses and networks that inputs by reference and callbacks may lead to; empty: all public ones."
+        (),
+        "Hosts (`*.example.org` for all below one), addresses and networks that inputs by reference and callbacks may "
+        "lead to, private ones too; empty: all public ones.",
     )
-    max_reference_size: Bytes = setting(8 * 1024**3, "Largest input that is fetched by reference, for example 8GiB.")
+    max_reference_size: Bytes = setting(8 * 1024**3, "How much one job may fetch by reference, for example 8GiB.")
+    max_reference_seconds: Annotated[float, Field(gt=0)] = setting(600, "How long that may take.")
+    outgoing_proxy: SecretStr | None = setting(
+        None, "Proxy that references and callbacks go through: http:// or https://, with [user:password@]host:port."
+    )
+    outgoing_ca_bundle: Path | None = setting(
+        None, "File with the certificates (PEM) that they trust; not set: those that browsers trust (certifi)."
+    )
 
     callback_secret: Secret | None = setting(
         None,
         "What callbacks are signed with (Standard Webhooks): any text, or `whsec_` and base64; empty: no signature.",
     )
+
+    @field_validator("reference_hosts")
+    @classmethod
+    def _name_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if read_network(entry) is None and not HOST.fullmatch(entry):
+                raise ValueError(
+                    f"{entry} is no host such as example.org or *.example.org, no address and no network such as "
+                    "10.0.0.0/8"
+                )
+        return value
+
+    @field_validator("outgoing_proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not PROXY.fullmatch(value.get_secret_value()):
+            raise ValueError("must be http:// or https://, and [user:password@]host:port")
+        return value
+
+    @field_validator("outgoing_ca_bundle")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            try:
+                ssl.create_default_context(cafile=value)
+            except OSError as error:  # those of ssl too
+                raise ValueError(f"{value} holds no certificates that can be read: {error.strerror}") from None
+        return value
 
 
 class Storage(BaseModel):
@@ -82,6 +141,8 @@ class Storage(BaseModel):
             read_sentinel_url(url)
         elif not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss://, unix:// or sentinel://")
+        elif url.startswith("rediss://") and not _members(url) <= {"db", *TLS_MEMBERS}:
+            raise ValueError(f"may have after the ? only {', '.join(('db', *TLS_MEMBERS))}, joined by &")
         return value
 
     @property
@@ -142,6 +203,10 @@ class Workers(BaseModel):
     worker_lease_seconds: Annotated[float, Field(ge=2, le=600)] = setting(
         8, "Silence after which a worker is suspected to be lost; 4 s later its jobs go to others."
     )
+    worker_pulse: Path | None = setting(
+        None,
+        "File that a worker touches about once a second from when it takes jobs; its age tells probes that it lives.",
+    )
 
 
 class Logs(BaseModel):
@@ -155,6 +220,20 @@ class Logs(BaseModel):
     log_retention: str = setting("10 days", "How long old log files are kept.")
 
 
+class Metrics(BaseModel):
+    """Who may watch the server."""
+
+    metrics: bool = setting(True, "Whether /metrics tells Prometheus how the server fares.")
+    metrics_token: SecretStr | None = setting(
+        None,
+        "Where set, /metrics answers who sends it (Authorization: Bearer TOKEN); empty: whoever reaches the server.",
+    )
+
+
 def _redis_url(host: str, port: int, db: int, password: SecretStr | None) -> SecretStr:
     secret = f":{quote(password.get_secret_value(), safe='')}@" if password and password.get_secret_value() else ""
     return SecretStr(f"redis://{secret}{host}:{port}/{db}")
+
+
+def _members(url: str) -> set[str]:
+    return {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}

@@ -1,11 +1,11 @@
 """What the API offers: where it listens, to whom it answers, what it shows."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from ..processes.quantities import Bytes
 from .kinds import Names, also, setting
@@ -43,6 +43,14 @@ class Listening(BaseModel):
         ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
     )
     max_body_size: Bytes = setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it listens to more than this machine."""
+        try:
+            return self.unix_socket is None and not ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host != "localhost"
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -85,7 +93,17 @@ class Answers(BaseModel):
         "How requests without `Prefer` run where both modes are offered: "
         "sync, or async as in fastprocesses, which is outside the standard.",
     )
-    job_list: Literal["all", "off"] = setting("all", "Whether /jobs lists the jobs.")
+    job_list: Literal["all", "own", "off"] | None = setting(
+        None,
+        "Whose jobs /jobs lists: own; all, and everybody may see, though not dismiss, everybody's jobs; "
+        "off: there is no list. Default: own where callers show who they are, else all.",
+    )
+
+    @model_validator(mode="after")
+    def _own_jobs_have_makers(self) -> Self:
+        if self.job_list == "own" and getattr(self, "auth", "off") == "off":
+            raise ValueError("FP_JOB_LIST=own needs FP_AUTH: where nobody says who they are, no job is anybody's own")
+        return self
 
 
 class Pages(BaseModel):

@@ -32,6 +32,7 @@ from .consumer import PatientConsumer
 from .delivery import Delivery
 from .family import end_descendants
 from .keeper import Keeper
+from .pulse import Pulse
 from .runner import Runner
 from .scribe import Scribe
 from .succession import HELD_BACK, Legacy, Line, Reloads, bequeath
@@ -145,12 +146,12 @@ def _connect_ends(settings: Settings, keeper: Keeper, reloads: Reloads) -> None:
 
 
 def _create_keeper(settings: Settings, leases: Leases, capture: Capture, legacy: Legacy | None) -> Keeper:
-    grace = settings.worker_grace_seconds
+    grace, pulse = settings.worker_grace_seconds, Pulse(settings.worker_pulse)
     if legacy is None:
-        return Keeper(leases, Scribe(capture, leases), grace)
+        return Keeper(leases, Scribe(capture, leases), grace, pulse=pulse)
     leases.folder = legacy.folder
     scribe = Scribe(capture, leases, legacy.lanes)
-    return Keeper(leases, scribe, grace, heirs=legacy.heirs, told=legacy.told, ages=legacy.ages)
+    return Keeper(leases, scribe, grace, heirs=legacy.heirs, told=legacy.told, ages=legacy.ages, pulse=pulse)
 
 
 def _start_threads(settings: Settings, keeper: Keeper) -> None:
@@ -256,6 +257,7 @@ def _begin(settings: Settings, load: Callable[[], Registry]) -> tuple[int, Regis
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # until it can be answered
     known, registry = first_number(url), load()
     check_folder(settings.results_folder)
+    Pulse(settings.worker_pulse).clear()
     with _ending_on_signals():
         wait_for_fitness(url)
     return known, registry

@@ -1,23 +1,37 @@
 """From an execution to the arguments of its callable: what references lead to is fetched into the workdir first."""
 
+import asyncio
 import inspect
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import httpx
 import orjson
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import Complaint
+from ..execution.guard import Guard
 from ..execution.inputs import Unreadable
+from ..execution.outgoing import create_client
 from ..execution.outputs import StoredOutput, members_of
-from ..execution.references import FetchedFile, OwnOutput, Reference, Unreachable, download
+from ..execution.references import (
+    TOO_SLOW,
+    FetchedFile,
+    FetchedValue,
+    OwnOutput,
+    Reference,
+    Unreachable,
+    download,
+    shown,
+)
 from ..execution.request import Execution
 from ..jobs.results import ResultStore
+from ..json_path import json_path
 from ..processes.annotations import RETURN, Annotations, Converter, binary_type, fields_of, item_of, without_none
+from ..settings import Settings
 
 OwnOutputs = Callable[[OwnOutput], StoredOutput | None]
 
@@ -26,10 +40,10 @@ class Fetching:
     """Fetches for one job. A `FetchedFile` lies in the job's workdir, also where it is an output of this server."""
 
     def __init__(
-        self, client: httpx.Client, largest: int, results: ResultStore, own: OwnOutputs, workdir: Callable[[], Path]
+        self, guard: Guard, settings: Settings, results: ResultStore, own: OwnOutputs, workdir: Callable[[], Path]
     ) -> None:
-        self.client = client
-        self.largest = largest
+        self.guard = guard
+        self.settings = settings
         self.results = results
         self.own = own
         self.workdir = workdir
@@ -40,28 +54,41 @@ class Fetching:
         Raises:
             Unreachable: naming the URL.
         """
+        wanted = {href: execution.references.get(href) for _, href in hrefs}
+        targets = {href: self.workdir() / f"input-{number}" for number, href in enumerate(wanted)}
+        missing = [href for href, reference in wanted.items() if reference is None]
         references: dict[str, Reference] = {}
-        for _, href in hrefs:
-            if href in references:
-                continue
-            reference = execution.references.get(href)
-            target = self.workdir() / f"input-{len(references)}"
-            try:
-                match reference:
-                    case OwnOutput():
-                        references[href] = self._own(reference, target)
-                    case None:
-                        references[href] = download(self.client, href, target, self.largest)
-                    case _:
-                        references[href] = reference
-            except Unreachable as error:
-                raise Unreachable(f"{href}: {error}") from None
+        if missing:
+            references |= asyncio.run(self._downloaded({href: targets[href] for href in missing}))
+        for href, reference in wanted.items():
+            match reference:
+                case OwnOutput():
+                    references[href] = self._own(href, reference, targets[href])
+                case FetchedValue():
+                    references[href] = reference
         return references
 
-    def _own(self, reference: OwnOutput, target: Path) -> FetchedFile:
+    async def _downloaded(self, targets: Mapping[str, Path]) -> dict[str, Reference]:
+        """One after the other, within size and time for all of them."""
+        left, files, href = self.settings.max_reference_size, {}, ""
+        try:
+            async with (
+                asyncio.timeout(self.settings.max_reference_seconds),
+                create_client(self.guard, self.settings) as client,
+            ):
+                for href, target in targets.items():
+                    files[href] = await download(client, href, target, left)
+                    left -= target.stat().st_size
+        except Unreachable as error:
+            raise Unreachable(f"{shown(href)}: {error}") from None
+        except TimeoutError:
+            raise Unreachable(f"{shown(href)}: {TOO_SLOW}") from None
+        return dict(files)
+
+    def _own(self, href: str, reference: OwnOutput, target: Path) -> FetchedFile:
         output = self.own(reference)
         if output is None:
-            raise Unreachable("the output has expired")
+            raise Unreachable(f"{shown(href)}: the output has expired")
         if output.body is not None:
             target.write_bytes(output.body)
         else:
@@ -168,12 +195,11 @@ def _as_file(kind: type, value: Any, name: str, workdir: Callable[[], Path]) -> 
             content = orjson.dumps(value)
     if not issubclass(kind, Path):
         return content
-    path = workdir() / f"input-{name}"
+    path = workdir() / f"input-{quote(name, safe='')}"
     path.write_bytes(content)
     return path
 
 
 def _complaints(name: str, error: ValidationError) -> Iterator[Complaint]:
     for one in error.errors(include_url=False, include_context=False, include_input=False):
-        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in one["loc"])
-        yield Complaint(f"$.inputs.{name}{steps}", one["msg"].removeprefix("Value error, "))
+        yield Complaint(json_path("inputs", name, *one["loc"]), one["msg"].removeprefix("Value error, "))

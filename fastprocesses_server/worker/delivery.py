@@ -14,7 +14,8 @@ from loguru import logger
 from pydantic import SecretStr
 
 from ..errors import JobFailed, Problem, ResultNotAvailable
-from ..execution.guard import Forbidden, Guard
+from ..execution.guard import Forbidden
+from ..execution.outgoing import create_client, guard_callbacks
 from ..execution.outputs import read_manifest
 from ..execution.request import ResponseType, read_execution
 from ..execution.results import FilePart, Presenter
@@ -96,7 +97,8 @@ class Delivery:
             if not self.callbacks.hold(callback, 2 * message.seconds):
                 return
             headers = self._headers(callback, message)
-            status = asyncio.run(post(Guard(self.settings.reference_hosts), callback.uri, headers, message))
+            client = create_client(guard_callbacks(self.settings), self.settings)
+            status = asyncio.run(post(client, callback.uri, headers, message))
             reason = f"status {status}"
         except Undeliverable as error:
             asked, reason = False, str(error)
@@ -157,7 +159,7 @@ def sign(secret: SecretStr, message_id: str, timestamp: str, body: Iterable[byte
     return f"v1,{base64.b64encode(digest.digest()).decode()}"
 
 
-async def post(guard: Guard, uri: str, headers: Mapping[str, str], message: Message) -> int:
+async def post(client: httpx.AsyncClient, uri: str, headers: Mapping[str, str], message: Message) -> int:
     """The status of the answer, whose body nobody reads; redirects are answers too.
 
     Raises:
@@ -167,13 +169,12 @@ async def post(guard: Guard, uri: str, headers: Mapping[str, str], message: Mess
     sized = {} if length is None else {"Content-Length": str(length)}
     async with (
         asyncio.timeout(message.seconds),
-        guard.async_client() as client,
+        client,
         client.stream(
             "POST",
             uri,
             content=_pieces(message),
             headers={**headers, **sized},
-            follow_redirects=False,
             timeout=SECONDS,
         ) as response,
     ):

@@ -19,6 +19,7 @@ from ..jobs.transitions import BEAT_SECONDS
 from .ages import Ages
 from .failures import Failure, out_of_memory, timed_out
 from .family import Families
+from .pulse import Pulse
 from .runner import CANCEL, SOFT_LIMIT
 from .scribe import Scribe
 
@@ -48,6 +49,7 @@ class Keeper(threading.Thread):
         heirs: Iterable[int] = (),
         told: Mapping[Telling, float] | None = None,
         ages: Ages | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         super().__init__(name="keeper", daemon=True)
         self.leases = leases
@@ -58,6 +60,7 @@ class Keeper(threading.Thread):
         self.held: list[Held] = []
         self.ages = ages or Ages()
         self.families = Families()
+        self.pulse = pulse or Pulse(None)
         self.told = dict(told or {})
         """When each job was told what; a job is told once."""
         self.heirs = dict.fromkeys(heirs, time.monotonic())
@@ -67,6 +70,7 @@ class Keeper(threading.Thread):
         with logger.catch(level="CRITICAL"):
             while not self.stopping.is_set():
                 self.round()
+                self.pulse.beat()
                 self._watch_memory(time.monotonic() + BEAT_SECONDS)
         if not self.stopping.is_set():
             os._exit(1)  # without leases, other workers would run the jobs of this one too

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -15,7 +16,7 @@ import orjson
 from loguru import logger
 
 from ..errors import InvalidRequest
-from ..execution.guard import Guard
+from ..execution.outgoing import guard_references
 from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, write_manifest
 from ..execution.references import OwnOutput, Reference
 from ..execution.request import Execution, read_again, read_execution
@@ -166,7 +167,7 @@ class Runner:
         retried: Exceptions = ()
         workdir = self.results.workdir(job.id, run)
         try:
-            execution = self._execution(claim)
+            execution = replace(self._execution(claim), maker=job.maker)
             retried = _imported(self.retried_by, execution.process.id)
             returned = self._call(job, execution, workdir, _imported(self.caller_of, execution.process.id, retried))
             stored = self._store(execution.process, job, run, returned)
@@ -252,11 +253,9 @@ class Runner:
                 self.context = None
 
     def _fetch(self, execution: Execution, hrefs: list[tuple[str, str]], context: Context) -> dict[str, Reference]:
-        with Guard(self.settings.reference_hosts).client() as client:
-            fetching = Fetching(
-                client, self.settings.max_reference_size, self.results, self._own_output, lambda: context.workdir
-            )
-            return fetching.complete(execution, hrefs)
+        guard = guard_references(self.settings)
+        fetching = Fetching(guard, self.settings, self.results, self._own_output, lambda: context.workdir)
+        return fetching.complete(execution, hrefs)
 
     def _own_output(self, reference: OwnOutput) -> StoredOutput | None:
         manifest = self.leases.manifest(reference.job_id)

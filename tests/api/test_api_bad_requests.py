@@ -144,3 +144,12 @@ def test_an_integer_may_be_written_with_a_fraction_of_zero(client: Client) -> No
     assert client.execute("echo", {"message": "x", "pause": 0.0}).status_code == 200
     response = client.execute("heat-map", {"size": 16.0, "steps": 1.0, "pause": 0}, outputs={"image": {}})
     assert response.status_code == 200
+
+
+def test_a_path_tells_names_with_dots_from_members(client: Client) -> None:
+    inputs = {"a": {"b": "x"}, "a.b": "y", "toString": {"it's \\": "z"}}
+    found = complaints(client, "odd-names", {"inputs": inputs})
+    assert '"x"' in found["$.inputs.a.b"]
+    assert '"y"' in found["$.inputs['a.b']"]
+    assert '"z"' in found[r"$.inputs.toString['it\'s \\']"]
+    assert found[r"""$.inputs['say "it\'s"']"""] == "is required"

@@ -35,7 +35,7 @@ def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_of_its_own(
 ) -> None:
     response = client.get(path, headers={"Accept": BROWSER})
     page = html5lib.parse(response.text, namespaceHTMLElements=False)
-    assert not re.search(r"\s(style|on\w+)=", response.text)
+    assert not [one for one in page.iter() for name in one.attrib if re.fullmatch(r"style|on\w+", name)]
     assert "unsafe" not in response.headers["content-security-policy"]
     for element in [
         *page.iterfind(".//script"),
@@ -89,6 +89,13 @@ def test_processes_are_found_by_words(client: Client) -> None:
     first = client.get("/processes?q=echo&limit=1").json()
     [following] = [link["href"] for link in first["links"] if link["rel"] == "next"]
     assert client.get(following).json()["processes"][0]["id"] == "echo-binary"
+
+
+def test_the_page_of_a_process_has_each_link_once(client: Client) -> None:
+    page = html5lib.parse(page_of(client, "/processes/echo"), namespaceHTMLElements=False)
+    shown = [one.get("href") for one in page.iter("a")]
+    for link in client.get("/processes/echo").json()["links"]:
+        assert shown.count(link["href"]) == 1 or link["rel"] in ("self", "alternate")
 
 
 def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:

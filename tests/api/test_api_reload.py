@@ -42,7 +42,7 @@ def test_a_new_registry_shares_connections_but_nothing_that_was_made_of_the_old_
     assert renewed.store is services.store
     assert renewed.engine is services.engine
     assert not renewed.readers
-    assert not renewed.documents.documents
+    assert not renewed.documents.kept.documents
     assert not renewed.faults
 
 

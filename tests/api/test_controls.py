@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from serving import ROOT
 
-from fastprocesses_server.api.controls import Control, Kind, fields
+from fastprocesses_server.api.controls import CRS84, Control, Kind, fields
 from fastprocesses_server.api.form import LARGEST_EXAMPLE, form_facts
 from fastprocesses_server.api.processes import description
 from fastprocesses_server.api.representation import Page, render
@@ -16,7 +16,7 @@ from fastprocesses_server.links import Urls
 from fastprocesses_server.processes.bundled import bundled_schemas
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.registry import load_registry
-from fastprocesses_server.processes.schemas import schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
 from fastprocesses_server.settings import Settings
 
 Schema = dict[str, Any]
@@ -151,6 +151,21 @@ def test_no_input_that_is_shipped_needs_json() -> None:
     for one in load_registry(ROOT / "processes.d").values():
         for field in fields(one):
             assert Kind.JSON not in kinds(field.control), field.name
+
+
+@pytest.mark.parametrize(
+    ("crs", "map_crs"),
+    [
+        ({}, ""),
+        ({"enum": [CRS84, "EPSG:32618"], "default": "EPSG:32618"}, CRS84),
+        ({"default": "EPSG:32618"}, CRS84),
+        ({"enum": ["EPSG:32618"]}, None),
+    ],
+)
+def test_a_bounding_box_is_dragged_on_a_map_where_it_may_be_of_degrees(crs: Schema, map_crs: str | None) -> None:
+    schema = {"type": "object", "properties": {"bbox": {"type": "array"}, "crs": {"type": "string", **crs}}}
+    assert control(schema).map_crs == map_crs
+    assert ("data-map" in page(process(schema))) == (map_crs is not None)
 
 
 MARKUP = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'\u202e"

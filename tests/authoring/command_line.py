@@ -6,14 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from serving import own_environment
+
 COMMAND = [sys.executable, "-m", "fastprocesses_server"]
 PLUGIN = "fastprocesses_server.pytest_plugin"
 SECONDS = 120
 
 
 def environment(**more: str) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
-    return {**own, "COLUMNS": "100", "TERM": "xterm", **more}
+    return own_environment(**{"COLUMNS": "100", "TERM": "xterm", **more})
 
 
 def run_command(*arguments: str, content: bytes = b"", **settings: str) -> subprocess.CompletedProcess[str]:

@@ -51,10 +51,10 @@ def test_wrong_inputs_are_told_as_the_server_tells_them() -> None:
 
 
 def test_references_are_fetched_by_the_guard() -> None:
-    done = run_command("run", "area", "width=@http://127.0.0.1:1/five.json")
+    done = run_command("run", "area", "width=@http://127.0.0.1:9999/five.json")
     assert (done.returncode, done.stderr) == (
         1,
-        "$.inputs.width: http://127.0.0.1:1/five.json: the host 127.0.0.1 must not be asked from here\n",
+        "$.inputs.width: http://127.0.0.1:9999/five.json: the host 127.0.0.1 must not be asked from here\n",
     )
 
 

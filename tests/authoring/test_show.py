@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
-from serving import ROOT, Client, Server
+from serving import ROOT, Client, Server, own_environment
 
 from fastprocesses_server.api.processes import description
 from fastprocesses_server.authoring.effective import find_effective, members
@@ -84,9 +84,8 @@ def run(tmp_path: Path) -> Run:
     """The command in the working directory, with its output."""
 
     def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
         command = [sys.executable, "-m", "fastprocesses_server", "show", *options]
-        return subprocess.run(command, env={**own, **environment}, capture_output=True, text=True, check=False)
+        return subprocess.run(command, env=own_environment(**environment), capture_output=True, text=True, check=False)
 
     return run
 

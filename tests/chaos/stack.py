@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import psutil
-from serving import ROOT, free_port
+from serving import ROOT, free_port, own_environment
 
 from fastprocesses_server.standalone.valkey import Valkey
 
@@ -50,7 +50,7 @@ class Stack:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environment: Mapping[str, str] = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("FP_")},
+            **own_environment(),
             "PYTHONPATH": str(ROOT),
             "FP_REDIS_URL": valkey.url,
             "FP_PORT": str(port),

@@ -16,6 +16,8 @@ from fastprocesses_server.worker.app import LEAVE_SECONDS
 
 SERVERS = ["api", "worker"]
 SERVICES = [*SERVERS, "redis"]
+WATCHERS = ["prometheus"]
+"""Those of a profile, which are started by its name alone."""
 
 
 @pytest.fixture(scope="session")
@@ -144,7 +146,7 @@ def test_a_worker_has_the_time_to_give_its_jobs_back(services: dict[str, dict[st
     assert load_settings().worker_grace_seconds + LEAVE_SECONDS < 60
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", [*SERVICES, *WATCHERS])
 def test_a_service_comes_back_and_may_do_little(name: str, services: dict[str, dict[str, Any]]) -> None:
     service = services[name]
 
@@ -159,3 +161,10 @@ def test_api_and_worker_have_no_capability_and_reap_their_dead(name: str, servic
     assert "cap_add" not in services[name]
     assert services[name]["init"] is True
     assert services[name]["tmpfs"] == ["/tmp"]  # noqa: S108 - of its container
+
+
+def test_prometheus_is_started_on_demand_and_seen_from_here_alone(services: dict[str, dict[str, Any]]) -> None:
+    assert set(services) == {*SERVICES, *WATCHERS}
+    assert services["prometheus"]["profiles"] == ["metrics"]
+    assert services["prometheus"]["ports"] == ["127.0.0.1:9090:9090"]
+    assert "./config/prometheus:/etc/prometheus:ro" in services["prometheus"]["volumes"]

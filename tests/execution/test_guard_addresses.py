@@ -4,11 +4,10 @@ import socket
 from ipaddress import ip_address
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 
-from fastprocesses_server.execution.guard import Forbidden, Guard, is_public
+from fastprocesses_server.execution.guard import Forbidden, Guard, UnknownHost, host_and_port, is_public
 
 FORBIDDEN = [
     "127.0.0.1",
@@ -23,6 +22,9 @@ FORBIDDEN = [
     "192.88.99.1",
     "198.18.0.1",
     "224.0.0.1",
+    "168.63.129.16",
+    "100.100.100.200",
+    "192.0.0.192",
     "240.0.0.1",
     "255.255.255.255",
     "::",
@@ -35,6 +37,11 @@ FORBIDDEN = [
     "2001:0:7f00:1::",
     "2002:7f00:1::",
     "fc00::1",
+    "fd00:ec2::254",
+    "::ffff:0:7f00:1",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
     "fd12:3456::1",
     "fe80::1",
     "fec0::1",
@@ -102,13 +109,44 @@ def test_a_name_that_nobody_knows_is_a_failed_connection() -> None:
     def resolve(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror
 
-    with pytest.raises(httpcore.ConnectError):
+    with pytest.raises(UnknownHost):
         Guard(resolve=resolve).address_for("nobody.example", 80)
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "0x7f.1", "2130706433", "127.1", "[::1]", "[::ffff:7f00:1]"]
-)
-def test_odd_spellings_of_this_machine_are_refused(host: str) -> None:
-    with Guard().client() as client, pytest.raises((Forbidden, httpx.ConnectError)):
-        client.get(f"http://{host}:9/")
+def test_a_star_stands_for_all_hosts_below_one() -> None:
+    guard = Guard(["*.intern.example"], resolving_to("10.1.2.3"))
+    assert guard.address_for("a.b.INTERN.example.", 80) == "10.1.2.3"
+    for other in ("intern.example", "evil-intern.example", "intern.example.org"):
+        with pytest.raises(Forbidden):
+            guard.check_url(httpx.URL(f"http://{other}/"))
+
+
+def test_names_in_other_letters_are_those_that_are_looked_up() -> None:
+    guard = Guard(["B\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example"], resolving_to("10.1.2.3"))
+    url = httpx.URL("https://b\N{LATIN SMALL LETTER U WITH DIAERESIS}cher.example/")
+    guard.check_url(url)
+    assert guard.address_for(*host_and_port(url)) == "10.1.2.3"
+
+
+@pytest.mark.parametrize(("port", "is_taken"), [(0, False), (22, False), (80, True), (443, True), (1023, False)])
+def test_ports_of_other_services_are_asked_only_where_the_host_is_named(port: int, is_taken: bool) -> None:
+    url = httpx.URL(f"http://public.example:{port}/")
+    if is_taken:
+        Guard().check_url(url)
+    else:
+        with pytest.raises(Forbidden, match="port"):
+            Guard().check_url(url)
+    if port:
+        Guard(["public.example"]).check_url(url)
+
+
+def test_through_a_proxy_only_what_is_named_goes_without_a_look_up() -> None:
+    guard = Guard(["*.far.example", "10.0.0.0/8"], resolving_to("192.168.0.1"), is_proxied=True)
+    assert guard.address_for("a.far.example", 443) == "a.far.example"
+    with pytest.raises(Forbidden):
+        guard.address_for("near.example", 443)
+
+
+def test_what_is_off_says_so() -> None:
+    with pytest.raises(Forbidden, match="not here"):
+        Guard(off="not here").check_url(httpx.URL("https://public.example/"))

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,10 @@ class Bench:
         is_public: bool = True,
         reply_to: str | None = None,
         key: str | None = None,
+        maker: str = "",
         **run: Any,
     ) -> None:
-        execution = RequestReader(make_process(run=run)).read({"inputs": {"text": "x"}})
+        execution = replace(RequestReader(make_process(run=run)).read({"inputs": {"text": "x"}}), maker=maker)
         waited_for = reply_to is not None
         options = {"is_public": is_public, "reply_to": reply_to, "key": key, "needs_worker": waited_for}
         self.ask("create", job_id, execution, **options)

@@ -1,6 +1,7 @@
 """What is made of the URL of a Redis: clients for threads and for an event loop, and what Celery is told."""
 
 import asyncio
+import ssl
 
 import pytest
 import redis
@@ -42,6 +43,23 @@ def test_celery_reads_its_urls_as_they_are_meant() -> None:
     assert (connection.userid, connection.password, connection.virtual_host) == ("me", "p;w", "3")
     assert len(connection.alt) == 3
     assert "p;w" not in connection.as_uri()
+
+
+def test_tls_is_for_the_primary_and_for_the_sentinels() -> None:
+    url = "sentinel://one,two/0?master=jobs&ssl_ca_certs=/ca.pem&ssl_check_hostname=false"
+    for client in (connect(url), connect_async(url)):
+        pool = client.connection_pool
+        kinds = [pool.connection_class, *(s.connection_pool.connection_class for s in pool.sentinel_manager.sentinels)]
+        assert all("SSL" in kind.__name__ for kind in kinds)
+        for known in (pool.connection_kwargs, pool.sentinel_manager.sentinels[1].connection_pool.connection_kwargs):
+            assert (known["ssl_ca_certs"], known["ssl_check_hostname"]) == ("/ca.pem", False)
+    with Connection(celery_url(url), transport_options=celery_options(url)) as connection:
+        assert connection.ssl == {
+            "ssl_ca_certs": "/ca.pem",
+            "ssl_check_hostname": False,
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        }
+        assert celery_options(url)["sentinel_kwargs"]["ssl"] is True
 
 
 def test_clients_log_in_at_the_primary_and_at_the_sentinels_with_what_each_wants() -> None:

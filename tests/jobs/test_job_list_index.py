@@ -28,6 +28,7 @@ FINAL = (Status.SUCCESSFUL, Status.FAILED, Status.DISMISSED)
 LASTING = (Status.RUNNING, *FINAL)
 EVERYTHING = Selection()
 MOMENT = 1_700_000_000_000
+MAKER = "user:Ämne of 1: any:upper"
 PID = os.getpid()
 
 
@@ -57,12 +58,15 @@ class Board:
     def ask(self, call: Any) -> Any:
         return self.runner.run(call)
 
-    def create(self, job_id: str, process: str = "upper", *, is_public: bool = True) -> None:
-        self.ask(self.store.create(job_id, EXECUTIONS[process], is_public=is_public))
+    def create(self, job_id: str, process: str = "upper", *, is_public: bool = True, maker: str = "") -> None:
+        execution = replace(EXECUTIONS[process], maker=maker)
+        self.ask(self.store.create(job_id, execution, is_public=is_public))
 
-    def make(self, job_id: str, created: int, process: str = "upper", status: Status = Status.ACCEPTED) -> None:
+    def make(
+        self, job_id: str, created: int, process: str = "upper", status: Status = Status.ACCEPTED, maker: str = ""
+    ) -> None:
         """A public job of that moment: the transitions are real, their clock is not."""
-        self.create(job_id, process, is_public=False)
+        self.create(job_id, process, is_public=False, maker=maker)
         if status not in (Status.ACCEPTED, Status.DISMISSED):
             self.worker_of(job_id).claim(job_id)
         if status in (Status.SUCCESSFUL, Status.FAILED):
@@ -122,8 +126,10 @@ def lists_by_the_records(board: Board) -> dict[str, dict[str, float]]:
     for job_id, record in board.records().items():
         if record["public"] == "1":
             status, process = record["status"], record["process"]
-            for name in ("", f":{status}", f":any:{process}", f":{status}:{process}"):
-                expected.setdefault(f"fp:jobs{name}", {})[job_id] = float(record["created"])
+            maker = record.get("maker")
+            for whose in ("", *([f"-of:{len(maker.encode())}:{maker}"] if maker else [])):
+                for name in ("", f":{status}", f":any:{process}", f":{status}:{process}"):
+                    expected.setdefault(f"fp:jobs{whose}{name}", {})[job_id] = float(record["created"])
     return expected
 
 
@@ -156,9 +162,14 @@ def expire(board: Board, job_id: str) -> None:
 TRANSITIONS: dict[str, Callable[[Board, str], Any]] = {
     "create": lambda board, job_id: board.create(job_id, "upper"),
     "create another": lambda board, job_id: board.create(job_id, "lower"),
+    "create for somebody": lambda board, job_id: board.create(job_id, maker=MAKER),
     "create unseen": lambda board, job_id: board.create(job_id, is_public=False),
+    "create unseen for somebody": lambda board, job_id: board.create(job_id, is_public=False, maker=MAKER),
     "create finished": lambda board, job_id: board.ask(
         board.store.create_finished(job_id, EXECUTIONS["upper"], [], is_public=True)
+    ),
+    "create finished for somebody": lambda board, job_id: board.ask(
+        board.store.create_finished(job_id, replace(EXECUTIONS["upper"], maker=MAKER), [], is_public=True)
     ),
     "claim": lambda board, job_id: board.leases.claim(job_id),
     "claim again": lambda board, job_id: board.leases.claim(job_id),
@@ -183,7 +194,7 @@ def test_the_lists_are_what_the_records_say_whatever_happens(board: Board, steps
         TRANSITIONS[step](board, job_id)
         assert board.lists() == lists_by_the_records(board), step
     finished = {
-        f"{job_id} {record['status']} {record['process']}".encode()
+        f"{job_id} {record['status']} {record['process']} {record.get('maker', '')}".rstrip().encode()
         for job_id, record in board.records().items()
         if record["public"] == "1" and record["status"] in FINAL
     }
@@ -208,6 +219,7 @@ class Made:
     process: str
     status: Status
     duration: int | None
+    maker: str
 
 
 def fits(job: Made, selection: Selection) -> bool:
@@ -216,6 +228,7 @@ def fits(job: Made, selection: Selection) -> bool:
     shortest, longest = selection.shortest or 0, selection.longest
     return (
         job.status in statuses
+        and (selection.maker is None or job.maker == selection.maker)
         and (selection.processes is None or job.process in selection.processes)
         and (selection.earliest is None or selection.earliest <= job.created)
         and (selection.latest is None or job.created <= selection.latest)
@@ -238,15 +251,15 @@ def make_jobs(board: Board, chance: random.Random, count: int) -> list[Made]:
     for number in range(count):
         job_id = chance.choice(["", "A", "a", "-", "ä"]) + str(number)
         created, process = MOMENT + chance.randrange(12), chance.choice(["upper", "lower"])
-        status = chance.choice(list(Status))
-        board.make(job_id, created, process, status)
+        status, maker = chance.choice(list(Status)), chance.choice(["", "key:a", MAKER])
+        board.make(job_id, created, process, status, maker)
         duration = chance.randrange(5) * 1000 if status in (Status.SUCCESSFUL, Status.FAILED) else None
         if duration is not None:
             board.lasted(job_id, created, created + duration)
         if status == Status.RUNNING:
             board.lasted(job_id, MOMENT)
             duration = 10**10  # since 2023
-        jobs.append(Made(job_id, created, process, status, duration))
+        jobs.append(Made(job_id, created, process, status, duration, maker))
     return jobs
 
 
@@ -262,8 +275,9 @@ def some_selection(chance: random.Random) -> Selection:
         latest=bounds[1],
         shortest=durations[0],
         longest=durations[1],
+        maker=chance.choice(["key:a", MAKER, "key:nobody"]),
     )
-    names = ("statuses", "processes", "earliest", "latest", "shortest", "longest")
+    names = ("statuses", "processes", "earliest", "latest", "shortest", "longest", "maker")
     return replace(whole, **dict.fromkeys((name for name in names if chance.random() < 0.6), None))
 
 
@@ -343,6 +357,21 @@ def test_no_process_that_clients_ask_for_names_another_list(board: Board) -> Non
         assert board.ids(Selection(processes=(name,))) == []
         assert board.ids(Selection(processes=(name,), statuses=(Status.FAILED,))) == []
     assert board.ids(Selection(processes=("upper",), statuses=(Status.FAILED,))) == ["a"]
+
+
+def test_the_list_of_one_maker_is_no_list_of_another(board: Board) -> None:
+    board.make("a", MOMENT, "upper", Status.FAILED, "key:a")
+    for maker in ("", "key:", "key:a:", "key:a:failed", "key:a:any:upper", "5:key:a", "a"):
+        assert board.ids(Selection(maker=maker)) == []
+    for name in ("5:key:a", "-of:5:key:a", "of:5:key:a"):
+        assert board.ids(Selection(processes=(name,))) == []
+    assert board.ids(Selection(maker="key:a", processes=("upper",), statuses=(Status.FAILED,))) == ["a"]
+
+
+def test_what_nobody_known_has_made_is_nobodys_own(board: Board) -> None:
+    board.make("a", MOMENT)
+    assert board.ids(Selection(maker="")) == []
+    assert set(board.lists()) == {"fp:jobs", "fp:jobs:accepted", "fp:jobs:any:upper", "fp:jobs:accepted:upper"}
 
 
 def test_records_that_have_just_expired_are_left_out(board: Board) -> None:

@@ -5,6 +5,7 @@ STORE_MACHINE_EXAMPLES=2000 looks longer.
 
 import asyncio
 import os
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -16,6 +17,7 @@ from upper import make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
+from fastprocesses_server.jobs.counts import Measures
 from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.store import JobStore
@@ -25,6 +27,7 @@ EXAMPLES = int(os.environ.get("STORE_MACHINE_EXAMPLES", "60"))
 ATTEMPTS = 2
 PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})
+MAKER = "key:city"
 PID = os.getpid()
 FINAL = ("successful", "failed", "dismissed")
 JOBS = st.sampled_from("abcdefghijkl")
@@ -35,8 +38,9 @@ OWNERS = st.sampled_from(["one", "two"])
 class Model:
     """A job as the rules of its life have it."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, maker: str) -> None:
         self.key = key
+        self.maker = maker
         self.status = "accepted"
         self.owner = ""
         self.attempt = 0
@@ -97,11 +101,12 @@ class Life(RuleBasedStateMachine):
         return answer
 
     def everything(self) -> list[Any]:
-        """Records and places, but for the time of the last change."""
+        """Records, places and counts, but for the time of the last change."""
         records = [self.record(job_id) for job_id in sorted(self.jobs)]
         for record in records:
             record.pop("updated", None)
-        return [records, self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        places = [self.redis.lrange("default", 0, -1), self.redis.zrange("fp:due", 0, -1), self.places()]
+        return [records, places, self.redis.hgetall("fp:counts")]
 
     def places(self) -> dict[str, list[str]]:
         found: Any = {
@@ -125,11 +130,13 @@ class Life(RuleBasedStateMachine):
     def create(self, job_id: str, key: str | None) -> None:
         async def call() -> None:
             client = connect_async(self.url)
-            await JobStore(client, Settings()).create(job_id, EXECUTION, is_public=True, key=key)
+            execution = replace(EXECUTION, maker=maker)
+            await JobStore(client, Settings()).create(job_id, execution, is_public=True, key=key)
             await client.aclose()
 
+        maker = MAKER if job_id in "abcdef" else ""
         asyncio.run(call())
-        self.jobs.setdefault(job_id, Model(key))
+        self.jobs.setdefault(job_id, Model(key, maker))
 
     @rule(data=st.data(), owner=OWNERS)
     def claim(self, data: st.DataObject, owner: str) -> None:
@@ -295,6 +302,21 @@ class Life(RuleBasedStateMachine):
         for job_id, job in self.jobs.items():
             record = self.record(job_id)
             assert (record["status"], int(record["attempt"])) == (job.status, job.attempt), job_id
+            assert record.get("maker", "") == job.maker, job_id
+
+    @invariant()
+    def a_maker_has_a_list_of_their_own(self) -> None:
+        own: Any = self.redis.zrange(f"fp:jobs-of:{len(MAKER)}:{MAKER}", 0, -1)
+        assert {name.decode() for name in own} == {name for name, job in self.jobs.items() if job.maker}
+
+    @invariant()
+    def the_counts_are_those_of_the_model(self) -> None:
+        counted: Any = self.redis.hgetall("fp:counts")
+        measures = Measures.read(counted, *self.workers["one"].transitions["measure"](args=[8_000]))
+        ended = {status: len(self.all(status)) for status in FINAL}
+        assert dict(measures.of("ended")) == {(status, "upper"): number for status, number in ended.items() if number}
+        unfinished = len(self.all("accepted")), len(self.all("running"))
+        assert measures.unfinished() == ({("upper",): unfinished} if self.jobs else {})
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:

@@ -287,7 +287,7 @@ def test_a_removed_job_leaves_a_mark(bench: Bench) -> None:
     bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
     assert bench.ask("remove", "a")
     assert bench.ask("read", "a") is None
-    assert bench.ask("is_gone", "a")
+    assert bench.ask("maker_of_gone", "a") == ""
     assert not bench.ask("page", Selection(), Window(10)).jobs
 
 
@@ -300,7 +300,21 @@ def test_expired_jobs_leave_the_list_and_a_mark(bench: Bench) -> None:
     bench.redis.zadd("fp:expiry", {"a successful upper": 0})
     bench.two.reap()
     assert bench.redis.zcard("fp:jobs") == 0
-    assert bench.ask("is_gone", "a")
+    assert bench.ask("maker_of_gone", "a") == ""
+
+
+def test_the_mark_of_a_job_tells_whose_it_was(bench: Bench) -> None:
+    for job_id in ("a", "b"):
+        bench.create(job_id, maker="user:Ada Lovelace")
+        bench.one.claim(job_id)
+        bench.one.commit(job_id, 1, Outcome(Status.SUCCESSFUL, b"[]"))
+    assert bench.read().maker == "user:Ada Lovelace"
+    assert bench.ask("remove", "a")
+    bench.redis.delete("fp:job:b")
+    bench.redis.zadd("fp:expiry", {"b successful upper user:Ada Lovelace": 0})
+    bench.two.reap()
+    assert [bench.ask("maker_of_gone", job_id) for job_id in "abc"] == ["user:Ada Lovelace"] * 2 + [None]
+    assert not bench.redis.keys("fp:jobs*")
 
 
 def test_a_sync_run_becomes_a_public_job(bench: Bench) -> None:

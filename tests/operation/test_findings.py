@@ -29,7 +29,7 @@ from fastprocesses_server.operation.findings import (
     of_workers,
     worst,
 )
-from fastprocesses_server.settings import given_settings, load_settings, setting_names
+from fastprocesses_server.settings import Settings, given_settings, load_settings, setting_names
 
 Command = Callable[..., tuple[int, str]]
 
@@ -145,14 +145,17 @@ def test_the_address_is_free_ours_or_anothers() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "server.example"])
 def test_listening_to_all_without_auth_is_a_warning(host: str) -> None:
-    assert warnings(of_exposure(host, has_path=False, asks_who=False))
-    assert not [*of_exposure(host, has_path=False, asks_who=True)]
-    assert not [*of_exposure(host, has_path=True, asks_who=False)]
+    assert Settings(host=host).is_public
+    assert warnings(of_exposure(host, is_public=True, asks_who=False))
+    assert not [*of_exposure(host, is_public=True, asks_who=True)]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_listening_to_this_machine_is_not(host: str) -> None:
-    assert not [*of_exposure(host, has_path=False, asks_who=False)]
+@pytest.mark.parametrize(
+    "where", [{"host": "127.0.0.1"}, {"host": "::1"}, {"host": "localhost"}, {"host": "::", "unix_socket": "api.sock"}]
+)
+def test_listening_to_this_machine_is_not(where: dict[str, Any]) -> None:
+    assert not Settings(**where).is_public
+    assert not [*of_exposure("127.0.0.1", is_public=False, asks_who=False)]
 
 
 def test_what_everybody_may_change_is_a_fault() -> None:

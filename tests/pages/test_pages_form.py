@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 from serving import ROOT, Client, Server
+from watching import Watch, watched
 
 
 def open_form(page: Page, process: str, query: str = "") -> Page:
@@ -116,6 +117,8 @@ def test_a_file_is_sent_as_base64_and_shown_as_a_picture(page: Page) -> None:
     picture = page.locator("#outcome img")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 0
+    field(page, "image").get_by_role("button", name="Take it away").first.click()
+    expect(field(page, "image").locator("input[type=file]").first).to_be_focused()
 
 
 def test_geojson_comes_from_a_file_too(page: Page) -> None:
@@ -131,9 +134,7 @@ def test_a_rectangle_on_the_map_is_the_bounding_box(page: Page) -> None:
     open_form(page, "echo")
     area = field(page, "area")
     area.get_by_role("button", name="Drag on a map").click()
-    switch = area.locator(".ground button", has_text=re.compile("rectangle", re.IGNORECASE))
-    if switch.count() and switch.get_attribute("aria-pressed") == "false":
-        switch.click()
+    expect(area.locator(".map")).to_be_focused()
     area.locator(".map").scroll_into_view_if_needed()
     at = area.locator(".map").bounding_box()
     assert at
@@ -146,6 +147,36 @@ def test_a_rectangle_on_the_map_is_the_bounding_box(page: Page) -> None:
     assert south < north
 
 
+def test_a_finger_drags_the_rectangle_and_two_zoom(browser: Browser, watch: Watch) -> None:
+    with watched(browser, watch, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True) as context:
+        page = open_form(context.new_page(), "echo")
+        area = field(page, "area")
+        area.get_by_role("button", name="Drag on a map").tap()
+        area.locator(".drawing").scroll_into_view_if_needed()
+        at = area.locator(".drawing").bounding_box()
+        assert at
+        touch = context.new_cdp_session(page)
+
+        def put(kind: str, *places: tuple[float, float]) -> None:
+            points = [{"x": at["x"] + x, "y": at["y"] + y, "id": number} for number, (x, y) in enumerate(places)]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        scrolled = page.evaluate("scrollY")
+        put("touchStart", (90, 150))
+        for step in range(1, 6):
+            put("touchMove", (90 + 10 * step, 150 + 20 * step))
+        put("touchEnd")
+        numbers = [float(area.get_by_label(name).input_value()) for name in ("West", "South", "East", "North")]
+        assert numbers[0] < numbers[2]
+        assert numbers[1] < numbers[3]
+        assert page.evaluate("scrollY") == scrolled
+        put("touchStart", (100, 200), (150, 200))
+        for step in range(1, 6):
+            put("touchMove", (100 - 4 * step, 200), (150 + 4 * step, 200))
+        put("touchEnd")
+        assert [float(area.get_by_label(n).input_value()) for n in ("West", "South", "East", "North")] == numbers
+
+
 def test_an_input_may_be_a_reference(page: Page, server: Server, client: Client) -> None:
     job_id = client.submit("echo", {"message": "from elsewhere"})
     client.finished(job_id)
@@ -156,7 +187,7 @@ def test_an_input_may_be_a_reference(page: Page, server: Server, client: Client)
     assert answer_of(page) == {"output_text": "FROM ELSEWHERE"}
 
 
-def test_errors_stand_beside_their_fields(page: Page, watch: Any) -> None:
+def test_errors_stand_beside_their_fields(page: Page, watch: Watch) -> None:
     watch.expect("400 (Bad Request)")
     open_form(page, "echo")
     field(page, "count").get_by_label("Number", exact=True).fill("11")
@@ -173,7 +204,9 @@ def test_errors_stand_beside_their_fields(page: Page, watch: Any) -> None:
     expect(field(page, "count").locator(".error")).to_contain_text("11 is greater than")
     expect(numbers.locator("[data-item]").nth(0).locator(".error")).to_have_count(0)
     expect(numbers.locator("[data-item]").nth(1).locator(".error")).to_contain_text("1.5 is not of type")
-    assert field(page, "area").locator(".error").count()
+    expect(field(page, "area").locator(".error")).to_have_text(
+        [re.compile(f"^{n}: ") for n in ("South", "East", "North")]
+    )
     message.fill("x")
     field(page, "count").get_by_label("Number", exact=True).fill("1")
     numbers.get_by_role("button", name="Remove").nth(1).click()
@@ -193,7 +226,7 @@ def test_what_is_not_json_is_said_beside_the_field(page: Page) -> None:
     expect(field(page, "message").locator(".error")).to_contain_text("This is not JSON")
 
 
-def test_markup_in_what_comes_back_is_text(page: Page, watch: Any) -> None:
+def test_markup_in_what_comes_back_is_text(page: Page, watch: Watch) -> None:
     watch.expect("400 (Bad Request)")
     open_form(page, "echo")
     markup = "<img src=x onerror=alert(1)>"
@@ -201,6 +234,7 @@ def test_markup_in_what_comes_back_is_text(page: Page, watch: Any) -> None:
     field(page, "numbers").get_by_label("Array, as JSON").fill(json.dumps([markup]))
     run(page)
     expect(field(page, "numbers").locator(".error")).to_contain_text(markup)
+    expect(field(page, "numbers").locator(".error")).to_be_visible()
     field(page, "numbers").get_by_label("Array, as JSON").fill("")
     field(page, "message").get_by_label("Message", exact=True).fill(markup)
     assert answer_of(page) == {"message": markup}
@@ -208,7 +242,7 @@ def test_markup_in_what_comes_back_is_text(page: Page, watch: Any) -> None:
     expect(page.locator("main img")).to_have_count(0)
 
 
-def test_a_failure_stands_at_the_top(page: Page, watch: Any) -> None:
+def test_a_failure_stands_at_the_top(page: Page, watch: Watch) -> None:
     watch.expect("500 (Internal Server Error)")
     open_form(page, "misbehave")
     field(page, "how").get_by_label("how", exact=True).fill("process-error")
@@ -249,7 +283,7 @@ def test_a_job_is_run_again_with_its_inputs(page: Page, client: Client) -> None:
     assert sent == {"message": "", "numbers": [], "count": 3, "mixed": "again", "pause": 0}
 
 
-def test_a_job_that_is_unknown_is_told(page: Page, watch: Any) -> None:
+def test_a_job_that_is_unknown_is_told(page: Page, watch: Watch) -> None:
     watch.expect("404 (Not Found)")
     open_form(page, "echo", "?job=00000000-0000-0000-0000-000000000000")
     expect(page.locator("form > .error")).to_contain_text("There is no job")
@@ -276,6 +310,23 @@ def test_outputs_are_chosen(page: Page) -> None:
     expect(page.locator("#outcome section").first).to_contain_text("Hello")
 
 
+def test_one_output_at_least_is_wanted(page: Page) -> None:
+    open_form(page, "simple_process")
+    page.get_by_role("button", name="A greeting, louder").click()
+    page.get_by_label("Output Text wanted").uncheck()
+    run(page)
+    expect(page.get_by_label("Output Text wanted")).to_be_focused()
+    expect(page.locator("[data-output] .error")).to_contain_text("At least one output")
+
+
+def test_an_answer_of_somebody_else_is_told(page: Page, watch: Watch) -> None:
+    watch.expect("502 (Bad Gateway)")
+    page.route("**/execution", lambda route: route.fulfill(status=502, body="<h1>nginx</h1>"))
+    open_form(page, "simple_process")
+    run(page)
+    expect(page.locator("form > .error")).to_contain_text("502 Bad Gateway, is not JSON")
+
+
 def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     open_form(page, "echo")
     page.get_by_role("button", name="The shortest request").click()
@@ -283,6 +334,7 @@ def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     run(page)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("[data-status]")).to_have_text("Stopped.")
+    expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
 
 
 def test_the_page_asks_for_no_map_until_one_is_needed(page: Page) -> None:
@@ -356,8 +408,95 @@ def test_the_code_of_a_large_request_reads_a_file(page: Page, language: str, tmp
     assert outcome_of(language, text, tmp_path).count("long ") == 10_000
 
 
+ODD = {
+    "__proto__": "first",
+    "constructor": 3,
+    'say "it\'s"': "q\"'",
+    "a": {"value": {"b": 1, "x[0]": 2}},
+    "a.b": 5,
+    "größe 尺寸": 7.5,
+    "<img src=x onerror=alert(1)>": True,
+    "$HOME `id` \\ {{ 1 }} ${x}": "`x` ${y}",
+    "toString": {"value": {"__proto__": 12}},
+}
+
+
+def fill_odd(page: Page) -> None:
+    fields = page.locator("[data-field]")
+    for place, selector, text in (
+        (0, "textarea", "first"),
+        (1, "[data-kind=number]", "3"),
+        (2, "textarea", "q\"'"),
+        (3, "[data-name=b] input", "1"),
+        (3, "[data-name='x[0]'] input", "2"),
+        (4, "[data-kind=number]", "5"),
+        (5, "[data-kind=number]", "7.5"),
+        (7, "textarea", "`x` ${y}"),
+    ):
+        fields.nth(place).locator(f"[data-as=value] {selector}").fill(text)
+    fields.nth(6).locator("[data-kind=enum]").select_option("true")
+    fields.nth(8).get_by_role("button", name="Add to").click()
+    fields.nth(8).get_by_label("Name").fill("__proto__")
+    fields.nth(8).locator("[data-item] [data-kind=number]").fill("12")
+
+
+def test_inputs_may_have_any_name(page: Page) -> None:
+    open_form(page, "odd-names")
+    page.get_by_role("button", name="Some of them").click()
+    assert page.locator("[data-mode]").evaluate_all("modes => modes.map(mode => mode.value)") == ["value"] * 9
+    fill_odd(page)
+    body = body_of(page)
+    assert body["inputs"] == ODD
+    for language, call in (("curl", '"__proto__": '), ("javascript", '["__proto__"]: ')):
+        expect(page.locator(f"[data-language={language}] code")).to_contain_text(f'{call}"first"')
+    expect(page.locator("#outcome")).to_contain_text("<img src=x onerror=alert(1)>")
+
+
+def test_errors_find_fields_of_any_name(page: Page, watch: Watch) -> None:
+    watch.expect("400 (Bad Request)")
+    open_form(page, "odd-names")
+    fill_odd(page)
+    a = field(page, "a")
+    a.locator("[data-name=b] input").fill("1.5")
+    field(page, "toString").locator("[data-item] [data-kind=number]").fill("1.5")
+    field(page, "toString").get_by_label("Name").fill("it's.")
+    page.locator("[data-field]").nth(2).locator("[data-as=value] textarea").fill("")
+    field(page, "a.b").locator("[data-kind=number]").fill("")
+    run(page)
+    expect(page.locator("form > .error")).to_have_count(0)
+    expect(page.locator(".error")).to_have_count(4)
+    expect(page.locator("[data-field]").nth(2).locator(".error")).to_have_text("is required")
+    expect(field(page, "a.b").locator(".error")).to_have_text("is required")
+    expect(a.locator("[data-name=b] .error")).to_contain_text("1.5 is not")
+    expect(field(page, "toString").locator("[data-item] .error")).to_contain_text("1.5 is not")
+
+
 def test_the_code_is_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     fill_tricky(page)
     page.get_by_role("button", name="Copy: curl").click()
+    expect(page.locator("[data-language=curl] output")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == code(page, "curl")
+
+
+@pytest.mark.parametrize("clipboard", ["undefined", "{ writeText: () => Promise.reject(new Error('not allowed')) }"])
+def test_the_code_is_copied_where_the_clipboard_may_not_be_written_to(page: Page, clipboard: str) -> None:
+    """As on a page that came over plain HTTP."""
+    page.add_init_script(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
+    fill_tricky(page)
+    copied = code(page, "curl")
+    page.get_by_role("button", name="Copy: curl").click()
+    expect(page.locator("[data-language=curl] output")).to_have_text("Copied")
+    area = field(page, "message").get_by_label("Message", exact=True)
+    area.fill("")
+    area.press("ControlOrMeta+V")
+    assert area.input_value() == copied
+
+
+def test_code_that_cannot_be_copied_is_selected(page: Page) -> None:
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.add_init_script("document.execCommand = () => false")
+    open_form(page, "simple_process")
+    page.get_by_role("button", name="Copy: curl").click()
+    expect(page.locator("[data-language=curl] output")).to_contain_text("press Ctrl+C")
+    assert page.evaluate("getSelection().toString()").strip() == code(page, "curl")

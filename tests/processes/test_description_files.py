@@ -75,11 +75,14 @@ def test_a_file_may_say_everything(folder: Path, put: Put) -> None:
     assert registry.warnings == ()
 
 
-def test_roles_that_nobody_would_check_stop_the_start(put: Put, complaints: Callable[..., str]) -> None:
+def test_who_may_run_a_process_is_no_part_of_what_it_is(folder: Path, put: Put) -> None:
     put("tools.py", TOOLS)
-    put("buffer.yaml", FULL.replace("_square.json", "square.json") + "access: {roles: [analyst]}\n")
-    put("_square.json", "{}")
-    assert "access is not enforced by this version: everybody could run the process" in complaints()
+    put("simple.yaml", "callable: tools:plain\noutputs: {}\n")
+    fingerprint = load_registry(folder)["simple"].fingerprint
+    put("simple.yaml", "callable: tools:plain\noutputs: {}\naccess: {roles: [analyst]}\n")
+    process = load_registry(folder)["simple"]
+    assert process.access
+    assert (process.access.roles, process.fingerprint) == (["analyst"], fingerprint)
 
 
 def test_the_smallest_file_takes_names_from_its_surroundings(folder: Path, put: Put) -> None:

@@ -37,7 +37,8 @@ from fastprocesses_server.processes.annotations import RETURN
 from fastprocesses_server.processes.description import Input, Output, Process
 from fastprocesses_server.processes.inference import infer
 from fastprocesses_server.processes.published import published
-from fastprocesses_server.processes.schemas import compile_schema, schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
+from fastprocesses_server.processes.schemas import compile_schema
 from fastprocesses_server.worker.arguments import Conversion
 
 NO_REFERENCES: References = {}

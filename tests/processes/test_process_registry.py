@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from fastprocesses_server.errors import StartError
+from fastprocesses_server.processes.assembly import make_registry
 from fastprocesses_server.processes.candidates import read_folder
 from fastprocesses_server.processes.complaints import DescriptionErrors
 from fastprocesses_server.processes.inspection import Found
-from fastprocesses_server.processes.registry import load_registry, make_registry
+from fastprocesses_server.processes.registry import load_registry
 
 Put = Callable[..., Path]
 FILE = "callable: tools.run\nversion: 1\ninputs: {}\noutputs: {}\n"

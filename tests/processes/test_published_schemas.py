@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fastprocesses_server.processes.bundled import bundled_schemas
 from fastprocesses_server.processes.published import published
-from fastprocesses_server.processes.schemas import compile_schema, schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
+from fastprocesses_server.processes.schemas import compile_schema
 
 LOADER = Path(__file__).parents[2].parent / "shared" / "ogc" / "ogc_schemas.py"
 

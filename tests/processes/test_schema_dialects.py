@@ -5,7 +5,8 @@ import pytest
 
 from fastprocesses_server.processes.bundled import OGC_FORMAT, bundled_reference, bundled_schemas
 from fastprocesses_server.processes.dialects import modern
-from fastprocesses_server.processes.schemas import compile_schema, schema_faults
+from fastprocesses_server.processes.schema_faults import schema_faults
+from fastprocesses_server.processes.schemas import compile_schema
 
 POINT = {"type": "Point", "coordinates": [1, 2]}
 FEATURE = {"type": "Feature", "geometry": POINT, "properties": None}

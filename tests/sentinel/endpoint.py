@@ -10,11 +10,12 @@ from pathlib import Path
 
 
 class Endpoint:
-    """What is connected already stays where it is when the target changes."""
+    """What is connected already stays where it is when the target changes. Clients must show a certificate, too."""
 
     def __init__(self, target: int, folder: Path) -> None:
         self.target = target
         self.certificate, self.key = folder / "certificate.pem", folder / "key.pem"
+        """Its own, that of its clients, and the authority that vouches for both."""
         self.is_listening = threading.Event()
         self.thread = threading.Thread(target=asyncio.run, args=(self._main(),), daemon=True)
 
@@ -37,6 +38,8 @@ class Endpoint:
         self.loop, self.is_over = asyncio.get_running_loop(), asyncio.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
+        context.load_verify_locations(self.certificate)
+        context.verify_mode = ssl.CERT_REQUIRED
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
         self.is_listening.set()

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+import redis
 from endpoint import Endpoint
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -13,7 +14,7 @@ from parts import Parts, start_parts
 from replicated import PASSWORD, Replicated
 from serving import wait_until
 
-from fastprocesses_server.jobs.connection import celery_options, celery_url
+from fastprocesses_server.jobs.connection import celery_options, celery_url, connect, trouble
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
 
@@ -44,7 +45,10 @@ def url_of(endpoint: Endpoint, **members: str) -> str:
 @pytest.fixture
 def parts(pair: Replicated, endpoint: Endpoint, published: Path, tmp_path: Path) -> Iterator[Parts]:
     wait_until(lambda: pair.nodes[0].replication().get("min_slaves_good_slaves") == 2, 40)
-    with start_parts(url_of(endpoint, ssl_ca_certs=str(endpoint.certificate)), published, tmp_path) as running:
+    files = {"ssl_ca_certs": endpoint.certificate, "ssl_certfile": endpoint.certificate, "ssl_keyfile": endpoint.key}
+    with start_parts(
+        url_of(endpoint, **{name: str(file) for name, file in files.items()}), published, tmp_path
+    ) as running:
         yield running
 
 
@@ -62,8 +66,11 @@ def test_jobs_go_on_when_the_endpoint_moves(pair: Replicated, endpoint: Endpoint
     parts.assert_is_well()
 
 
-def test_the_worker_believes_no_certificate_that_nobody_vouches_for(endpoint: Endpoint) -> None:
+def test_nobody_believes_a_certificate_that_no_authority_vouches_for(endpoint: Endpoint) -> None:
     url = url_of(endpoint)
     connection = Connection(celery_url(url), transport_options=celery_options(url))
     with pytest.raises(OperationalError, match="CERTIFICATE_VERIFY_FAILED"):
         connection.ensure_connection(max_retries=1, interval_start=0)
+    with pytest.raises(redis.ConnectionError) as error:
+        connect(url).ping()
+    assert trouble(error.value).endswith("do not accept each other's certificates (TLS)")

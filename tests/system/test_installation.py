@@ -10,14 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import ROOT, free_port, wait_until
+from serving import ROOT, free_port, own_environment, wait_until
 
 INSTALL_SECONDS = 600
 HELLO = {"inputs": {"input_text": "hello"}}
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(("FP_", "VIRTUAL"))}, **more}
+    return {name: value for name, value in own_environment(**more).items() if not name.startswith("VIRTUAL")}
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:

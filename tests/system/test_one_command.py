@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import Client, Server, is_running, wait_until
+from serving import Client, Server, is_running, own_environment, wait_until
 
 from fastprocesses_server.jobs.connection import connect
 
@@ -173,11 +173,10 @@ def is_worker_parent(pid: int) -> bool:
 
 
 def run_cli(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
     return subprocess.run(
         [sys.executable, "-m", "fastprocesses_server", *arguments],
         cwd=cwd,
-        env={**own, **environment},
+        env=own_environment(**environment),
         capture_output=True,
         text=True,
         timeout=60,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import ROOT, free_port, wait_until
+from serving import ROOT, free_port, own_environment, wait_until
 
 SECONDS = 60
 STORY = (ROOT / "README.md").read_text().partition("\n## Publish your own\n")[2].partition("```yaml\ncallable: ")[0]
@@ -34,9 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """With the installed command on the path, as in an activated virtual environment, and a port of its own."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("FP_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    return {**own, "PATH": path, "FP_PORT": str(free_port()), "FP_WORKER_CONCURRENCY": "1"}
+    return own_environment(PATH=path, FP_PORT=str(free_port()), FP_WORKER_CONCURRENCY="1")
 
 
 Run = subprocess.CompletedProcess[str]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import redis
 from serving import wait_until
 from upper import create_job, make_process, make_registry
 
+from fastprocesses_server.errors import StartError
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases, Outcome
 from fastprocesses_server.jobs.record import Status
@@ -20,6 +22,7 @@ from fastprocesses_server.settings import Settings
 from fastprocesses_server.worker.capture import Capture
 from fastprocesses_server.worker.family import Growth
 from fastprocesses_server.worker.keeper import Keeper, is_alive
+from fastprocesses_server.worker.pulse import Pulse
 from fastprocesses_server.worker.scribe import Scribe
 
 
@@ -64,6 +67,27 @@ def bench(redis_url: str, child: int) -> Iterator[Bench]:
     yield bench
     bench.capture.ear.close()
     bench.capture.mouth.close()
+
+
+def test_the_pulse_of_a_worker_goes_on_while_redis_is_away(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "pulse"
+    bench.keeper.pulse = Pulse(file)
+    bench.keeper.start()
+    wait_until(file.exists)
+    bench.leases.redis.connection_pool.reset()
+    bench.leases.redis.connection_pool.connection_kwargs["path"] = str(tmp_path / "nowhere")
+    file.unlink()
+    wait_until(file.exists)
+    bench.keeper.stopping.set()
+    bench.keeper.join()
+
+
+def test_an_earlier_pulse_is_gone_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "pulse").touch()
+    Pulse(tmp_path / "pulse").clear()
+    assert not (tmp_path / "pulse").exists()
+    with pytest.raises(StartError, match=r"FP_WORKER_PULSE.*cannot be written"):
+        Pulse(tmp_path / "nowhere" / "pulse").clear()
 
 
 def watch_memory(keeper: Keeper) -> None:

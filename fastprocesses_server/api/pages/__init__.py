@@ -10,6 +10,7 @@ import orjson
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
 from markupsafe import Markup
 
+from ...json_path import json_path
 from ...settings import Settings
 
 DIRECTIONS = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
@@ -29,6 +30,7 @@ def templates(own: Path | None = None) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["imported"] = imported
+    environment.globals["json_path"] = json_path
     environment.filters["as_json"] = as_json
     environment.filters["as_short_json"] = as_short_json
     environment.filters["for_script"] = for_script

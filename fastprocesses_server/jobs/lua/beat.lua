@@ -5,14 +5,12 @@
 -- Verdicts: run or kill; this clock may be set, so that limits are the worker's business.
 local owner, lease, registry, folder = unpack(ARGV, 1, 4)
 for i = 5, #ARGV do
-  local workers = 'fp:workers:' .. ARGV[i]
-  redis.call('ZADD', workers, now, owner)
-  for _, silent in ipairs(redis.call('ZRANGEBYSCORE', workers, '-inf', now - 86400000)) do
-    redis.call('ZREM', workers, silent)
-    redis.call('HDEL', 'fp:registries', silent)
-    redis.call('HDEL', 'fp:folders', silent)
-  end
+  redis.call('SADD', 'fp:queues', ARGV[i])
+  redis.call('ZADD', 'fp:workers:' .. ARGV[i], now, owner)
 end
+redis.call('HDEL', 'fp:silent', owner)
+-- A hash of few short fields would be kept as a list, and each count would search it.
+redis.call('HSETNX', 'fp:counts', string.rep('-', 80), 0)
 redis.call('HSET', 'fp:registries', owner, registry)
 redis.call('HSET', 'fp:folders', owner, folder)
 local verdicts = {}

@@ -5,14 +5,15 @@
 local id, owner, pid, lease, registry, left = unpack(ARGV)
 if redis.call('EXISTS', 'fp:left:' .. owner) == 1 then return false end
 local key = job(id)
-local old = redis.call('HMGET', key, 'status', 'owner', 'pid', 'queue', 'process', 'created', 'concurrency', 'held')
+local old = redis.call('HMGET', key, 'status', 'owner', 'pid', 'queue', 'process', 'created', 'concurrency', 'held',
+  'updated')
 local again = old[1] == 'running' and old[2] == owner and old[3] == pid -- the first answer was lost
 if not again and (old[1] ~= 'accepted' or old[8]) then return false end
 if not again then
   -- A job that this process claimed, but heard no answer for, and so never ran.
   local stale = redis.call('HGET', 'fp:worker:' .. owner, pid)
   local held = stale and redis.call('HMGET', job(stale), 'status', 'owner', 'pid')
-  if held and held[1] == 'running' and held[2] == owner and held[3] == pid then lost(stale, 'its worker gave it up') end
+  if held and held[1] == 'running' and held[2] == owner and held[3] == pid then lost(stale, 'process_died', 'its worker gave it up') end
   redis.call('ZREM', 'fp:waiting:' .. old[4], id)
   if old[7] then
     local running = 'fp:running:' .. old[5]
@@ -33,6 +34,7 @@ if not again then
   local has = redis.call('HMGET', 'fp:registry:' .. registry, process .. ':' .. version, old[5])
   become(id, 'running', 'owner', owner, 'pid', pid, 'started', now, 'ran', has[1] or has[2] or '',
     'left', left)
+  tally_time('wait', old[5], now - old[9])
   redis.call('HSET', 'fp:worker:' .. owner, pid, id)
   redis.call('ZADD', 'fp:due', now + lease, id)
   tell(id, 'running', '', 0)

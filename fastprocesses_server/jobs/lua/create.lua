@@ -29,7 +29,9 @@ redis.call('HSET', key, 'id', id, 'public', public, 'queue', queue, 'envelope', 
   'created', now, 'updated', now, 'attempt', 0, 'progress', 0, unpack(ARGV, 11))
 redis.call('SET', key .. ':request', request)
 audit(id, '', 'accepted')
-if public == '1' then enlist(id, 'accepted', redis.call('HGET', key, 'process'), now) end
+local new = redis.call('HMGET', key, 'process', 'maker')
+tally('created', new[1])
+if public == '1' then enlist(id, 'accepted', new[1], new[2], now) end
 if once ~= '' then
   redis.call('HSET', key, 'once', once)
   redis.call('SET', 'fp:once:' .. once, id .. ' ' .. body)

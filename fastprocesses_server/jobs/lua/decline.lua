@@ -7,7 +7,8 @@ local id, attempt, owner, call, lease, registry, reason, problem, pause, longest
 local key = job(id)
 if answered(call) then return answered(call) end
 if not runs(id, attempt, owner) then return false end
-local old = redis.call('HMGET', key, 'pid', 'queue', 'unfit_since', 'key')
+local old = redis.call('HMGET', key, 'pid', 'queue', 'unfit_since', 'key', 'process')
+tally('setback unfit', old[5])
 local declined = 'fp:declined:' .. id
 redis.call('SADD', declined, registry)
 redis.call('PEXPIRE', declined, 3600000)

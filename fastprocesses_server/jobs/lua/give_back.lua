@@ -9,21 +9,21 @@ local given = {}
 local mine = redis.call('HGETALL', 'fp:worker:' .. owner)
 for i = 1, #mine, 2 do
   local pid, id = mine[i], mine[i + 1]
-  local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempts')
+  local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid', 'attempts', 'process')
   if old[1] == 'running' and old[2] == owner and old[3] == pid then
     local status = 'accepted'
     if old[4] == '1' then
-      status = lost(id, 'the worker that ran it was stopped')
+      status = lost(id, 'worker_stopped', 'the worker that ran it was stopped')
     else
       redis.call('HINCRBY', job(id), 'attempt', -1)
+      tally('setback worker_stopped', old[5])
       requeue(id)
     end
     given[#given + 1] = {id, pid, status}
   end
 end
 redis.call('DEL', 'fp:worker:' .. owner)
-redis.call('HDEL', 'fp:registries', owner)
-redis.call('HDEL', 'fp:folders', owner)
+for _, known in ipairs({'fp:registries', 'fp:folders', 'fp:silent'}) do redis.call('HDEL', known, owner) end
 for i = 2, #ARGV do redis.call('ZREM', 'fp:workers:' .. ARGV[i], owner) end
 redis.call('SET', left, cjson.encode(given), 'PX', 3600000)
 return given

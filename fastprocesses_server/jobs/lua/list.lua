@@ -53,7 +53,7 @@ end
 
 local sources = {}
 for _, status in ipairs(asked.statuses or {false}) do
-  for _, process in ipairs(asked.processes or {false}) do sources[#sources + 1] = open(list(status, process)) end
+  for _, process in ipairs(asked.processes or {false}) do sources[#sources + 1] = open(list(status, process, asked.maker)) end
 end
 
 local function nearest()

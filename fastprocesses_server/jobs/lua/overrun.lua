@@ -4,6 +4,7 @@
 local id, attempt, owner, call, problem = unpack(ARGV)
 if answered(call) then return answered(call) end
 if not runs(id, attempt, owner) then return false end
+tally('setback over_limit', redis.call('HGET', job(id), 'process'))
 redis.call('HDEL', job(id), 'owner')
 fail(id, problem)
 return answer(call, 'failed')

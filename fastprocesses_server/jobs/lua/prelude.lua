@@ -1,10 +1,11 @@
 -- Stands before every transition. Times are milliseconds on the server's clock.
 -- fp:job:ID            hash, the record              fp:jobs             zset, public jobs by creation
 -- fp:job:ID:request    what was asked, JSON          fp:jobs:...         the same, of one status or process: see `list`
--- fp:job:ID:results    the outputs' manifest, JSON   fp:expiry           zset, `mortal` public jobs by end of their time
+-- fp:job:ID:results    the outputs' manifest, JSON   fp:jobs-of:...      the same, of one maker
 -- fp:job:ID:log        list, the last lines that it said: time, level, source and text of each, JSON
--- fp:gone:ID           mark of a removed job         fp:due              zset, jobs by the moment of the reaper's next look:
--- fp:queues            set, all that were used                           leases that end, starts that are put off
+-- fp:expiry            zset, `mortal` public jobs by end of their time
+-- fp:gone:ID           maker of a removed job        fp:due              zset, jobs by the moment of the reaper's next look:
+-- fp:queues            set, all that were served                         leases that end, starts that are put off
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
 -- fp:running:PROCESS   set, running jobs of a process with limited concurrency
 -- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
@@ -21,30 +22,56 @@
 -- fp:declined:ID       set, registries in which no process fits the job
 -- fp:callback:ID       hash, what is to be told      fp:callback-due     zset, jobs by the time of their next callback
 -- fp:sink:ORIGIN       hash, how callbacks fare      fp:answer:CALL       answer to a call that may be repeated
+-- fp:counts            hash, what has happened how often, see counts.py
+-- fp:silent            hash, worker that may be lost to the moment of that suspicion
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+-- Of a process, for those who watch the server.
+local function tally(what, process, number)
+  redis.call('HINCRBY', 'fp:counts', what .. ' ' .. process, number or 1)
+end
+
+-- How long something took, in milliseconds.
+local function tally_time(what, process, time)
+  local bounds, least = {BOUNDS}, 1
+  while time > bounds[least] do least = least + 1 end
+  tally(what .. ' ' .. bounds[least], process)
+  tally(what .. ' sum', process, math.max(time, 0))
+end
 
 local function job(id) return 'fp:job:' .. id end
 
 local function log(id) return job(id) .. ':log' end
 
--- The list of the public jobs of a status and a process, of one of the two, or of all. The process stands last:
--- what clients ask for can name no other list.
-local function list(status, process)
-  if not process then return status and 'fp:jobs:' .. status or 'fp:jobs' end
-  return 'fp:jobs:' .. (status or 'any') .. ':' .. process
+-- The list of the public jobs of a status and a process, of one of the two, or of all; of one maker, or of everybody.
+-- The process stands last, and a maker behind its length: what clients ask for can name no other list.
+local function list(status, process, maker)
+  local all = maker and 'fp:jobs-of:' .. #maker .. ':' .. maker or 'fp:jobs'
+  if not process then return status and all .. ':' .. status or all end
+  return all .. ':' .. (status or 'any') .. ':' .. process
 end
 
-local function lists(status, process)
-  return {list(), list(status), list(nil, process), list(status, process)}
+-- Whose lists a job is in: nobody's own where its maker is not known.
+local function readers(maker) return maker and {false, maker} or {false} end
+
+local function lists(status, process, maker)
+  local found = {}
+  for _, whose in ipairs(readers(maker)) do
+    for _, one in ipairs({false, process}) do
+      found[#found + 1] = list(nil, one, whose)
+      found[#found + 1] = list(status, one, whose)
+    end
+  end
+  return found
 end
 
-local function enlist(id, status, process, created)
-  for _, name in ipairs(lists(status, process)) do redis.call('ZADD', name, created, id) end
+local function enlist(id, status, process, maker, created)
+  for _, name in ipairs(lists(status, process, maker)) do redis.call('ZADD', name, created, id) end
 end
 
-local function delist(id, status, process)
-  for _, name in ipairs(lists(status, process)) do redis.call('ZREM', name, id) end
+local function delist(id, status, process, maker)
+  for _, name in ipairs(lists(status, process, maker)) do redis.call('ZREM', name, id) end
 end
 
 -- The message of an accepted job goes to its queue; workers take from the right.
@@ -74,31 +101,35 @@ local function leave_slot(id, process)
 end
 
 -- The one way to another status: the lists follow it. More fields of the record, with their values, may follow.
--- Returns the status before.
+-- Returns status, process and start before.
 local function become(id, status, ...)
-  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency')
-  for _, process in ipairs(old[1] == '1' and {false, old[3]} or {}) do
-    redis.call('ZREM', list(old[2], process), id)
-    redis.call('ZADD', list(status, process), old[4], id)
+  local old = redis.call('HMGET', job(id), 'public', 'status', 'process', 'created', 'concurrency', 'started', 'maker')
+  for _, whose in ipairs(old[1] == '1' and readers(old[7]) or {}) do
+    for _, process in ipairs({false, old[3]}) do
+      redis.call('ZREM', list(old[2], process, whose), id)
+      redis.call('ZADD', list(status, process, whose), old[4], id)
+    end
   end
   redis.call('HSET', job(id), 'status', status, 'updated', now, ...)
   audit(id, old[2], status)
   if old[2] == 'running' and old[5] then leave_slot(id, old[3]) end
-  return old[2]
+  return old[2], old[3], old[6]
 end
 
 -- A finished job in fp:expiry, with what must be known to take it from the lists once the record has expired.
-local function mortal(id, status, process) return id .. ' ' .. status .. ' ' .. process end
+local function mortal(id, status, process, maker)
+  return id .. ' ' .. status .. ' ' .. process .. (maker and ' ' .. maker or '')
+end
 
 -- How long record, request, log and results of a finished job stay.
 local function keep(id)
   local key = job(id)
-  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once')
+  local ttl = redis.call('HMGET', key, 'public', 'record_ttl', 'results_ttl', 'status', 'process', 'once', 'maker')
   redis.call('PEXPIRE', key, ttl[2])
   redis.call('PEXPIRE', key .. ':request', ttl[2])
   redis.call('PEXPIRE', log(id), ttl[2])
   redis.call('PEXPIRE', key .. ':results', ttl[3])
-  if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5])) end
+  if ttl[1] == '1' then redis.call('ZADD', 'fp:expiry', now + ttl[2], mortal(id, ttl[4], ttl[5], ttl[7])) end
   if ttl[6] then redis.call('PEXPIRE', 'fp:once:' .. ttl[6], ttl[2]) end
 end
 
@@ -149,7 +180,9 @@ end
 
 -- The one way into a final status; whoever waits for the job gets the answer along with it.
 local function finish(id, status, answer)
-  local before = become(id, status, 'finished', now)
+  local before, process, started = become(id, status, 'finished', now)
+  tally('ended ' .. status, process)
+  if before == 'running' then tally_time('run', process, now - started) end
   redis.call('ZREM', 'fp:due', id)
   if before == 'accepted' then stop_waiting(id) end
   keep(id)
@@ -169,7 +202,8 @@ end
 
 -- running -> accepted: that attempt is over, and the next one is not on its way yet.
 local function stop_running(id)
-  become(id, 'accepted', 'progress', 0)
+  local _, process = become(id, 'accepted', 'progress', 0)
+  tally('requeued', process)
   redis.call('HDEL', job(id), 'started', 'owner', 'pid', 'message', 'suspect', 'missed', 'ran', 'unfit_since')
   redis.call('ZREM', 'fp:due', id)
 end
@@ -181,8 +215,9 @@ local function requeue(id)
 end
 
 -- The worker of a running job is gone: once more, or failed where the attempts are used up.
-local function lost(id, why)
-  local count = redis.call('HMGET', job(id), 'attempt', 'attempts')
+local function lost(id, cause, why)
+  local count = redis.call('HMGET', job(id), 'attempt', 'attempts', 'process')
+  tally('setback ' .. cause, count[3])
   if tonumber(count[1]) < tonumber(count[2]) then
     requeue(id)
     return 'accepted'

@@ -10,7 +10,7 @@ from ..complaints import FileComplaint
 from ..description import Common, Input, Output
 from ..document import Document
 from ..inspection import Found
-from ..schemas import schema_faults
+from ..schema_faults import schema_faults
 from ..signature import CALLABLE
 
 Fault = tuple[str, str]

@@ -17,7 +17,7 @@ async function definition() {
 
 async function start() {
   try {
-    SwaggerUIBundle({ domNode: place, spec: await definition(), validatorUrl: null, tryItOutEnabled: false });
+    SwaggerUIBundle({ domNode: place, spec: await definition(), validatorUrl: null, defaultModelsExpandDepth: 0 });
   } catch (error) {
     place.textContent = `The API definition could not be loaded: ${error.message}`;
   }

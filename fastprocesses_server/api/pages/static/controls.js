@@ -50,6 +50,9 @@ export function isObject(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value) && !JSON.isRawJSON?.(value);
 }
 
+/** The member of this name; what every object inherits, such as `constructor`, is none. */
+export const own = (object, name) => (Object.hasOwn(object, name) ? object[name] : undefined);
+
 /** An item that was added and left empty is sent as such. */
 function sent(control) {
   const of = control.dataset.kind === "slot" ? within(control, "[data-kind]")[0] : control;
@@ -86,15 +89,13 @@ function fillRows(control, values, put) {
 export function add(control) {
   const row = control.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
   control.querySelector("[data-items]").append(row);
-  inner(row).querySelectorAll("[data-kind=array]").forEach(begin);
-  begin(inner(row));
+  row.querySelectorAll("[data-kind=array]").forEach(begin);
   return row;
 }
 
 /** The items that a list needs at least. */
 export function begin(control) {
-  const missing = Number(control.dataset.least ?? 0) - (control.dataset.least ? rows(control).length : 0);
-  for (let one = 0; one < missing; one++) add(control);
+  while (rows(control).length < Number(control.dataset.least)) add(control);
 }
 
 /** Shows the part that is chosen, and hides the others. */
@@ -168,10 +169,8 @@ const KINDS = {
     read: (control) =>
       readMembers(within(control, "[data-kind]").map((one) => [one.closest("[data-name]").dataset.name, read(one)])),
     fill(control, value) {
-      for (const one of within(control, "[data-kind]")) {
-        const { name } = one.closest("[data-name]").dataset;
-        fill(one, isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined);
-      }
+      const members = isObject(value) ? value : {};
+      for (const one of within(control, "[data-kind]")) fill(one, own(members, one.closest("[data-name]").dataset.name));
     },
   },
   choice: {
@@ -225,12 +224,16 @@ function readSlot(control) {
   if (mode === "json") return read(json);
   if (mode === "reference") return readReference(control);
   const plain = read(value);
-  const own = control.dataset.own.split(" ");
-  if (plain === undefined || own.includes("value")) return plain;
+  if (plain === undefined || hasOwnMember(control, "value")) return plain;
   const chosen = [...value.children].find((part) => !part.hidden && part.dataset.mediaType);
   if (chosen) return { value: plain, mediaType: chosen.dataset.mediaType };
   const isBox = isObject(plain) && "bbox" in plain && Object.keys(plain).every((name) => /^(bbox|crs)$/.test(name));
   return isObject(plain) && !isBox ? { value: plain } : plain;
+}
+
+/** Whether `value` or `href` belongs to the value itself. */
+function hasOwnMember(slot, name) {
+  return slot.dataset.own.split(" ").includes(name);
 }
 
 function readReference(control) {
@@ -242,9 +245,8 @@ function readReference(control) {
 function fillSlot(control, value) {
   const [itself, json] = within(control, "[data-kind]");
   const mode = control.querySelector("[data-mode]");
-  const own = control.dataset.own.split(" ");
-  const isReference = isObject(value) && typeof value.href === "string" && !own.includes("href");
-  const isQualified = isObject(value) && !isReference && "value" in value && !own.includes("value");
+  const isReference = isObject(value) && typeof value.href === "string" && !hasOwnMember(control, "href");
+  const isQualified = isObject(value) && !isReference && "value" in value && !hasOwnMember(control, "value");
   control.querySelector("[data-href]").value = isReference ? value.href : "";
   control.querySelector("[data-type]").value = (isReference && (value.type ?? value.mediaType)) || "";
   fill(json, undefined);
@@ -277,7 +279,8 @@ export function pathOf(element) {
 }
 
 function stepTo(row) {
-  const name = row.querySelector("[data-key]");
-  if (name?.closest("[data-item]") === row) return `.${name.value}`;
-  return `[${[...row.parentElement.children].indexOf(row)}]`;
+  const key = row.querySelector("[data-key]");
+  if (key?.closest("[data-item]") !== row) return `[${[...row.parentElement.children].indexOf(row)}]`;
+  const isPlain = /^[\p{L}\p{N}_-]+$/u.test(key.value);
+  return isPlain ? `.${key.value}` : `['${key.value.replace(/[\\']/g, "\\$&")}']`;
 }

@@ -1,6 +1,6 @@
 // The form of a process: builds the execute request, sends it, and shows what comes of it.
 
-import { add, begin, choose, fill, hold, pathOf, read, Wrong } from "./controls.js";
+import { add, begin, choose, fill, hold, own, pathOf, read, Wrong } from "./controls.js";
 import { make, visible } from "./elements.js";
 import { parse } from "./json.js";
 import { showSnippets } from "./snippets.js";
@@ -28,11 +28,12 @@ function request() {
 
 /** Nothing where all are wanted as they come. */
 function chosenOutputs() {
-  const all = [...form.querySelectorAll("[data-wanted]")].map((box) => box.closest("[data-output]"));
-  const wanted = all.filter((output) => output.querySelector("[data-wanted]").checked);
+  const boxes = [...form.querySelectorAll("[data-wanted]")];
+  const wanted = boxes.filter((box) => box.checked).map((box) => box.closest("[data-output]"));
+  if (boxes.length && !wanted.length) throw new Wrong(boxes[0], "At least one output is to be wanted.");
   const outputs = Object.fromEntries(wanted.map((output) => [output.dataset.output, wayOf(output)]));
-  const isPlain = wanted.length === all.length && Object.values(outputs).every((way) => !Object.keys(way).length);
-  return isPlain || !wanted.length ? {} : { outputs };
+  const isPlain = wanted.length === boxes.length && Object.values(outputs).every((way) => !Object.keys(way).length);
+  return isPlain ? {} : { outputs };
 }
 
 function wayOf(output) {
@@ -56,27 +57,28 @@ form.addEventListener("submit", async (event) => {
   } catch (error) {
     if (error instanceof Wrong) showErrors([{ path: pathOf(error.element), message: error.message }], error.element);
     else if (error.name === "AbortError") tell("Stopped.");
-    else showProblem({ title: "The server cannot be reached", detail: error.message });
+    else showProblem({ title: "The server cannot be reached as it should", detail: error.message });
   }
 });
 
 async function send(body) {
   const start = performance.now();
   running = new AbortController();
-  run.disabled = true;
   stop.hidden = false;
   tell("Running …");
   try {
     const prefer = preference();
     const headers = { "Content-Type": "application/json", Accept: "application/json", ...(prefer && { Prefer: prefer }) };
     const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(body), signal: running.signal });
-    const document_ = parse(await answer.text());
+    const document_ = await answer.text().then(parse).catch(() => {
+      throw new Error(`The answer, ${answer.status} ${answer.statusText}, is not JSON.`);
+    });
     if (answer.status === 201) location.assign(`${root}jobs/${document_.jobID}`);
     else if (answer.ok) await showResults(document_, performance.now() - start, answer.headers.get("Cache-Status"));
     else showProblem(document_);
   } finally {
     running = undefined;
-    run.disabled = false;
+    if (document.activeElement === stop) run.focus();
     stop.hidden = true;
   }
 }
@@ -122,7 +124,8 @@ function showProblem(problem) {
 }
 
 function showErrors(errors, element) {
-  const places = [...form.querySelectorAll("[data-at], [data-item]")].map((place) => [pathOf(place), place]);
+  const shown = [...form.querySelectorAll("[data-at], [data-item]")].filter((place) => place.checkVisibility());
+  const places = shown.map((place) => [pathOf(place), place]);
   const marked = errors.map(({ path, message }) => {
     const above = places.filter(([at]) => at && path.startsWith(at) && /^($|[.[])/.test(path.slice(at.length)));
     const [at, place] = above.reduce((best, one) => (one[0].length > best[0].length ? one : best), ["", form]);
@@ -137,13 +140,16 @@ let errorNumber = 0;
 
 /** Puts the message beside the place, and gives back what can be focused there. */
 function mark(place, message, element) {
-  const text = make("p", { class: "error", id: `error-${++errorNumber}`, tabindex: -1 }, visible(message.trim()));
+  const label = place.closest("label"); // Of a part of a bounding box: the only places that have one.
+  const name = label ? `${label.firstChild.data.trim()}: ` : "";
+  const said = name + visible(message.trim());
+  const text = make("p", { class: "error", id: `error-${++errorNumber}`, tabindex: -1 }, said);
   if (place === form) {
     form.prepend(text);
     return form;
   }
-  if (place.matches("input, label")) place.closest(".row").after(text);
-  else place.insertBefore(text, place.querySelector(":scope > details"));
+  const [around, after] = label ? [label.closest("fieldset"), ".row ~ :not(.error)"] : [place, "details"];
+  around.insertBefore(text, around.querySelector(`:scope > ${after}`));
   const entry = element ?? [place, ...place.querySelectorAll("input, textarea, select")].find(
     (one) => one.matches("input, textarea, select:not([data-mode], [data-choose])") && one.checkVisibility(),
   );
@@ -162,7 +168,10 @@ form.addEventListener("click", async ({ target }) => {
     target.closest("[data-item]").remove();
     list.querySelector(":scope > [data-add]").focus();
   }
-  if (clear !== undefined) fill(target.closest("[data-kind]"), undefined);
+  if (clear !== undefined) {
+    fill(target.closest("[data-kind]"), undefined);
+    target.closest("[data-kind]").querySelector("input").focus();
+  }
   if (map !== undefined) await openMap(target);
   if (example !== undefined) fillWith(examples[example].inputs, `Filled with: ${examples[example].title ?? example}`);
   if ([adds, remove, clear].some((one) => one !== undefined)) changed(target);
@@ -238,24 +247,25 @@ async function openMap(button) {
   ground.hidden = false;
   button.hidden = true;
   const { pickBox } = await import("./map.js");
-  const numbers = [...box.querySelectorAll("[type=number]")];
+  const crs = button.dataset.map || undefined;
   const picker = await pickBox(ground, (bbox) => {
-    numbers.forEach((input, place) => (input.value = Number(bbox[place].toFixed(6))));
+    fill(box, { bbox, crs });
     changed(form);
   });
   const draw = () => {
-    const bbox = numbers.map((input) => input.valueAsNumber);
-    if (bbox.every(Number.isFinite)) picker.set(bbox);
+    const bbox = [...box.querySelectorAll("[type=number]")].map((input) => input.valueAsNumber);
+    if (bbox.every((one, place) => Math.abs(one) <= (place % 2 ? 90 : 180))) picker.set(bbox);
   };
   maps.set(box, draw);
   draw();
+  ground.querySelector(".map").focus({ preventScroll: true });
 }
 
 const examples = JSON.parse(document.querySelector("#examples")?.textContent ?? "{}");
 
 function fillWith(values, text) {
   clearErrors();
-  for (const field of inputs()) fill(control(field), values[field.dataset.field]);
+  for (const field of inputs()) fill(control(field), own(values, field.dataset.field));
   tell(text);
   changed(form);
 }

@@ -111,7 +111,8 @@ function whenDragged(map, isDrawing, onMove, onEnd) {
   let start = null;
   let moved = false;
   ground.addEventListener("pointerdown", (event) => {
-    if (!isDrawing() || event.button !== 0 || event.target.closest(".leaflet-control")) return;
+    start = null; // The second of two fingers, which zoom.
+    if (!isDrawing() || !event.isPrimary || event.button !== 0 || event.target.closest(".leaflet-control")) return;
     [start, moved] = [place(event), false];
     ground.setPointerCapture(event.pointerId);
   });

@@ -10,6 +10,9 @@ const section = document.querySelector("#code");
 /** JSON in which nothing turns the order of the text around. */
 const json = (value, indent) => visible(JSON.stringify(value, null, indent));
 
+/** JSON as an expression of JavaScript, where the name `__proto__` alone would set a prototype. */
+const literal = (value) => json(value, 2).replaceAll('"__proto__":', '["__proto__"]:');
+
 /** Indents all lines but the first. */
 const indented = (text, by) => text.replaceAll("\n", `\n${" ".repeat(by)}`);
 
@@ -82,7 +85,7 @@ function javascript({ address, body, prefer, isLarge }) {
   return `${read}const response = await fetch(${json(address)}, {
   method: "POST",
   headers: ${json(headers)},
-  body: ${isLarge ? `await readFile("${FILE}")` : `JSON.stringify(${indented(json(body, 2), 2)})`},
+  body: ${isLarge ? `await readFile("${FILE}")` : `JSON.stringify(${indented(literal(body), 2)})`},
 });
 console.log(await response.json());`;
 }
@@ -108,14 +111,19 @@ export function showSnippets(request) {
 
 section.addEventListener("click", async ({ target }) => {
   if (target.dataset.copy === undefined) return;
-  await copy(target.closest("[data-language]").querySelector("code"));
-  target.textContent = "Copied";
-  setTimeout(() => (target.textContent = "Copy"), 2000);
+  section.querySelectorAll("output").forEach((said) => (said.value = ""));
+  const part = target.closest("[data-language]");
+  const isCopied = await copy(part.querySelector("code"));
+  part.querySelector("output").value = isCopied ? "Copied" : "Selected, but not copied: press Ctrl+C";
 });
 
-/** Pages that came over plain HTTP have no clipboard; there, the selection is copied. */
+/** Pages that came over plain HTTP have no clipboard, and not every one may be written to; then the selection is copied. */
 async function copy(code) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(code.textContent);
-  getSelection().selectAllChildren(code);
-  document.execCommand("copy");
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    return true;
+  } catch {
+    getSelection().selectAllChildren(code);
+    return document.execCommand("copy");
+  }
 }

@@ -1,0 +1,88 @@
+"""`/metrics`, for Prometheus: any API process answers for all processes of the server."""
+
+import asyncio
+from collections.abc import Collection
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ..errors import MetricsClosed, MetricsRefused
+from ..jobs.connection import STORE_ERRORS
+from ..jobs.counts import Measures
+from ..processes.versions import base_id
+from ..settings import Settings
+from .caller import ADMIN, Caller
+from .credentials import shows_metrics_token
+from .metric_families import about, of_store
+from .services import Services, services_of
+
+router = APIRouter()
+
+ROLE = "metrics"
+"""Of callers that may read them."""
+
+SECONDS = 2
+"""That the store may take."""
+
+
+@router.api_route("/metrics", methods=["GET", "HEAD"])
+async def metrics(request: Request) -> Response:
+    """Whether or not the store answers. In the text format, or that of OpenMetrics for those who ask for it."""
+    services = services_of(request)
+    caller: Caller | None = getattr(request.state, "caller", None)
+    check_access(services.settings, caller, request.headers.get("authorization", ""))
+    measures = await _measure(services)
+    processes = {base_id(process_id) for process_id in services.whole}
+    families = [*about(is_up=measures is not None, is_fit=not services.store.faults)]
+    body, media_type = await asyncio.to_thread(
+        _write, families, measures, sorted(processes), request.headers.get("accept", "")
+    )
+    return Response(body, headers={"Content-Type": media_type, "Cache-Control": "no-store", "Vary": "Accept"})
+
+
+def check_access(settings: Settings, caller: Caller | None, authorization: str) -> None:
+    """`caller`: None where nobody has to say who they are.
+
+    Raises:
+        MetricsClosed: nobody is known, by token or by name.
+        MetricsRefused: somebody is, who has not the role.
+    """
+    is_open = caller is None and settings.metrics_token is None
+    if is_open or shows_metrics_token(authorization, settings):
+        return
+    if caller is None or not caller.name:
+        raise MetricsClosed(
+            f"Metrics are for those who send the token of FP_METRICS_TOKEN, or have the role {ROLE} or {ADMIN}."
+        )
+    if ROLE not in caller.roles and ADMIN not in caller.roles:
+        raise MetricsRefused(f"Metrics are for those who have the role {ROLE} or {ADMIN}.")
+
+
+async def _measure(services: Services) -> Measures | None:
+    """What this process has counted is told first; None where the store is away."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            await services.store.tell()
+            return await services.store.measure(services.whole.queues)
+    except (*STORE_ERRORS, TimeoutError):
+        return None
+
+
+class _Given(Collector):
+    def __init__(self, families: Collection[Metric]) -> None:
+        self.families = families
+
+    def collect(self) -> Collection[Metric]:
+        return self.families
+
+
+def _write(
+    families: list[Metric], measures: Measures | None, processes: Collection[str], accept: str
+) -> tuple[bytes, str]:
+    registry = CollectorRegistry()
+    registry.register(_Given([*families, *(of_store(measures, processes) if measures else ())]))
+    encode, media_type = choose_encoder(accept)
+    return encode(registry), media_type
