@@ -1,6 +1,5 @@
 """The facts that `doctor` judges, as they are on this machine now: the one place where it looks. It changes nothing."""
 
-import http.client
 import json
 import os
 import shutil
@@ -20,7 +19,7 @@ from ..jobs.survey import Survey, survey
 from ..processes.complaints import DescriptionErrors
 from ..processes.registry import Registry, load_registry
 from ..settings import Settings
-from ..standalone.address import READY_PATH, ask, url_of
+from ..standalone.address import READY_PATH, NoHttp, ask, url_of
 from ..standalone.valkey import running_url
 from .findings import (
     Finding,
@@ -99,14 +98,14 @@ def _meet(address: Address) -> Met:
     where = url_of(address)
     try:
         is_ours = _answer(address, LIVE_PATH).get("status") == "live"
-    except (http.client.HTTPException, ValueError, TimeoutError):
+    except (NoHttp, ValueError, TimeoutError):
         is_ours = False
     except OSError:
         return _unheard(address, where)
     if not is_ours:
         return Met(Listening.ANOTHER, where)
     readiness: Any = {}
-    with suppress(OSError, http.client.HTTPException, ValueError):
+    with suppress(OSError, NoHttp, ValueError):
         readiness = _answer(address, READY_PATH)
     reasons, warnings = readiness.get("reasons", ()), readiness.get("warnings", ())
     return Met(Listening.OURS, where, reasons=tuple(reasons), warnings=tuple(warnings))

@@ -22,12 +22,16 @@ def url_of(address: Address) -> str:
 def is_ready(address: Address) -> bool:
     try:
         return ask(address, READY_PATH)[0] == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+    except (OSError, NoHttp):
         return False
 
 
+class NoHttp(Exception):
+    """What answers there speaks something else."""
+
+
 def ask(address: Address, path: str) -> tuple[int, bytes]:
-    """Status and body of a GET. Raises OSError or HTTPException where there is no HTTP server."""
+    """Status and body of a GET. Raises OSError where nobody answers, or NoHttp."""
     host = WILDCARDS.get(address.host, address.host)
     connection = http.client.HTTPConnection(host, address.port, timeout=ANSWER_SECONDS)
     try:
@@ -36,6 +40,8 @@ def ask(address: Address, path: str) -> tuple[int, bytes]:
         connection.request("GET", path)
         answer = connection.getresponse()
         return answer.status, answer.read()
+    except http.client.HTTPException as error:
+        raise NoHttp(str(error)) from error
     finally:
         connection.close()
 
