@@ -26,6 +26,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..trail import REQUEST_ID
 from . import (
     assets,
     execution,
@@ -52,6 +53,7 @@ from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
+from .trails import FollowRequests
 
 ROUTES = (
     landing_page,
@@ -68,7 +70,16 @@ ROUTES = (
     health,
 )
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Cache-Status",
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID,
+]
 TAKEN = [
     "Authorization",
     "Cache-Control",
@@ -77,7 +88,12 @@ TAKEN = [
     "Last-Event-ID",
     "Prefer",
     "X-API-Key",
+    "traceparent",
+    REQUEST_ID,
 ]
+
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Of FastAPI, which would tell queries and the texts of exceptions. Earlier releases know nothing of it."""
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -115,7 +131,9 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
-    app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
     ending = Ending()
     views = Views(registry, settings)
@@ -137,6 +155,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     )
     app.add_middleware(LastAnswers, ending=ending)
     app.add_middleware(CountRequests, tally=store.tally)
+    app.add_middleware(FollowRequests)
     return app
 
 
@@ -155,7 +174,7 @@ async def _reap(store: JobStore) -> None:
         try:
             await store.judge()
             for job_id, status in await store.reap():
-                logger.warning("job {} {}: its worker was lost", job_id, status)
+                logger.warning("job {job_id} {}: its worker was lost", status, job_id=job_id)
         except STORE_ERRORS as error:
             logger.debug("the reaper waits for Redis: {}", error)
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended

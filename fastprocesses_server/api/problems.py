@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -13,8 +12,10 @@ from loguru import logger
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .. import trail
 from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
+from ..trail import REQUEST_ID
 from .negotiation import allowed_methods, prefers_page
 from .representation import Page, show
 from .services import services_of
@@ -92,8 +93,8 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_fault(request: Request, error: Exception) -> Response:
-    """A fault of ours: the client gets a number that the log has too, and not the text."""
-    number = token_hex(4)
+    """A fault of ours: the client gets the name of its request, which the log has too, and not the text."""
+    number = trail.current().request_id
     logger.opt(exception=error).error("fault {}: {} {}", number, request.method, request.url.path)
     document = {
         "type": "about:blank",
@@ -101,7 +102,7 @@ async def _on_fault(request: Request, error: Exception) -> Response:
         "status": 500,
         "detail": f"An error of the server. Its log has the details under {number}.",
     }
-    return _response(request, document)
+    return _response(request, document, {REQUEST_ID: number})
 
 
 class AnswerAtTheEnd:

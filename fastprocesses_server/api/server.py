@@ -15,6 +15,7 @@ from ..jobs.folder import check_folder
 from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..traces import end_traces, start_traces
 from .access import exposures
 from .app import create_app
 from .ending import Ending
@@ -71,6 +72,7 @@ def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.
     for line in (*departures(settings), *exposures(settings, registry)):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
+    start_traces(settings)
     app = create_app(settings, registry, reload)
     configuration = uvicorn.Config(
         app,
@@ -81,7 +83,10 @@ def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.
         timeout_graceful_shutdown=settings.api_grace_seconds,  # type: ignore[arg-type] # a float does as well
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
-    _Server(configuration, app.state.services.ending).run(sockets)
+    try:
+        _Server(configuration, app.state.services.ending).run(sockets)
+    finally:
+        end_traces()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -59,8 +59,10 @@ def dev(
 ) -> None:
     """Start everything: an embedded Valkey, a worker and the API. Jobs survive a restart."""
     from ..standalone.dev import run_dev
+    from ..traces import check_traces
 
     settings = read_settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
+    check_traces(settings)
     load_processes(settings, is_told=True)  # the API will
     sys.exit(
         run_dev(
@@ -70,6 +72,7 @@ def dev(
             environment=_passed_on(settings),
             api_grace=settings.api_grace_seconds + STOP_SECONDS,
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
+            form=settings.log_format,
         )
     )
 
@@ -97,6 +100,7 @@ def serve(
     from ..jobs.fitness import check_fitness
     from ..jobs.reloads import ask_all
     from ..standalone.dev import run_serve
+    from ..traces import check_traces
 
     settings = read_settings(
         host=host,
@@ -107,6 +111,7 @@ def serve(
         workers=workers,
         reload=reload,
     )
+    check_traces(settings)
     if why := check_fitness(settings.broker_url.get_secret_value()):
         logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
     if settings.workers or settings.api_processes > 1:
@@ -119,6 +124,7 @@ def serve(
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
                 environment=_passed_on(settings),
                 at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
+                form=settings.log_format,
             )
         )
     load = partial(load_processes, settings, missing_packages="warning", is_told=told)

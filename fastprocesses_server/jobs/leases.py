@@ -234,7 +234,7 @@ class Leases:
 
 def _log_joined(others: Sequence[str], status: str, job_id: str) -> None:
     for other in others:
-        logger.info("job {} {} with job {}, which it had joined", other, status, job_id)
+        logger.info("job {job_id} {} with job {}, which it had joined", status, job_id, job_id=other)
 
 
 def _status(answer: bytes | None) -> Status | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..api.listening import Address, bound
 from ..errors import StartError
 from .address import is_ready, url_of
-from .console import Console
+from .console import Console, LogForm
 from .interrupts import Hangups, Interrupts
 from .program import Program
 from .state import State, open_state
@@ -38,6 +38,7 @@ def run_dev(
     worker_grace: float = WORKER_GRACE,
     worker: Sequence[str] | None = None,
     api: Sequence[str] | None = None,
+    form: LogForm = "text",
 ) -> int:
     """Runs until a signal comes or a program ends by itself; returns the exit status.
 
@@ -46,7 +47,7 @@ def run_dev(
     and the API; `worker` and `api` are command lines that take the place of ours. Raises StartError before anything
     is started.
     """
-    console = Console(sys.stdout)
+    console = Console(sys.stdout, form=form)
     with _as_status(console) as status, Interrupts() as interrupts, open_state(state_dir) as state:
         with bound(address):
             pass  # it could be: what is wrong with it is told before anything is started
@@ -67,6 +68,7 @@ def run_serve(
     worker_grace: float,
     at_hangup: Callable[[], None],
     environment: Mapping[str, str] | None = None,
+    form: LogForm = "text",
 ) -> int:
     """So many API processes and workers, on the Redis of the settings; otherwise as `run_dev`.
 
@@ -74,7 +76,7 @@ def run_serve(
     ends nothing: it leads to a call of `at_hangup`, which may raise StartError.
     """
     names = [f"worker {number}" for number in range(1, workers + 1)]
-    console, shared = Console(sys.stdout, "serve", max(map(len, [*names, "serve"]))), environment or {}
+    console, shared = Console(sys.stdout, "serve", max(map(len, [*names, "serve"])), form), environment or {}
     ends = (signal.SIGINT, signal.SIGTERM)
     with (
         _as_status(console) as status,
