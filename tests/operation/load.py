@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-PAUSE = 0.1
+PAUSE = 0.2
 """Seconds between two requests of one client."""
 
 PROCESS = (
