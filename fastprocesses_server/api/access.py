@@ -10,7 +10,6 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from .caller import Caller
 from .credentials import REMEDY
-from .hosts import is_loopback
 
 MOST_VIEWS = 256
 
@@ -41,7 +40,7 @@ def refusal(process: Process, caller: Caller, settings: Settings) -> Problem:
 def exposures(settings: Settings, registry: Registry) -> list[str]:
     """What whoever starts the server should know of who may call it: a line for each."""
     said = []
-    if not settings.asks_who and not is_loopback(settings.host):
+    if not settings.asks_who and settings.is_public:
         where = f"FP_HOST={settings.host}: whoever reaches port {settings.port} may run processes and see all jobs"
         said.append(f"{where}; FP_AUTH=required asks callers for a key (docs/security.md)")
     closed = [process.id for process in registry.all_versions if process.access]

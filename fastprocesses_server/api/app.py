@@ -46,7 +46,7 @@ from . import (
 from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
-from .ending import Ending
+from .ending import Ending, LastAnswers
 from .host_check import HostCheck
 from .origins import OriginCheck
 from .problems import AnswerToAll, add_problem_handlers
@@ -137,9 +137,10 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
     )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
+    ending = Ending()
     views = Views(registry, settings)
     app.state.services = Services(
-        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, ending, views
     )
     for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
@@ -157,6 +158,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     )
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(Safeguards, settings=settings)
+    app.add_middleware(LastAnswers, ending=ending)
     app.add_middleware(CountRequests, tally=store.tally)
     app.add_middleware(FollowRequests)
     return app

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 
 from ..links import Urls
 from ..settings import Settings
+from ..settings.service import UNIX
 from .hosts import Host, read_host
 
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
@@ -64,16 +65,18 @@ def _own_address(scope: Mapping[str, object], settings: Settings) -> str:
 
 @cache
 def _networks(names: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(name, strict=False) for name in names)
+    return tuple(ip_network(name, strict=False) for name in names if name != UNIX)
 
 
 def is_trusted_proxy(request: Request, settings: Settings) -> bool:
     """Whether the request comes from one, by the address of the connection."""
-    if not settings.trusted_proxies or not request.client:
+    if not settings.trusted_proxies:
         return False
+    if not request.client:  # on a Unix socket nobody has an address
+        return UNIX in settings.trusted_proxies
     try:
         address = ip_address(request.client.host)
-    except ValueError:  # a socket of this machine has no address
+    except ValueError:
         return False
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped  # of a socket that listens to both

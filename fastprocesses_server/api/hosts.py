@@ -73,7 +73,7 @@ def is_private(settings: Settings) -> bool:
     A public URL or a proxy means that others come too, by whatever host the proxy or tunnel names.
     """
     public = urlsplit(settings.public_url or "http://localhost").hostname or ""
-    is_published = bool(settings.trusted_proxies) or not is_loopback(public)
+    is_published = bool(settings.trusted_proxies) or settings.unix_socket is not None or not is_loopback(public)
     return settings.auth != "required" and is_loopback(settings.host) and not is_published
 
 
