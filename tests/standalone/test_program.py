@@ -8,7 +8,9 @@ import pytest
 from serving import wait_until
 
 from fastprocesses_server.standalone.console import Console
+from fastprocesses_server.standalone.interrupts import Interrupts
 from fastprocesses_server.standalone.program import LONGEST_LINE, Program, start, stop
+from fastprocesses_server.standalone.supervisor import Supervisor
 
 
 class Terminal(io.TextIOWrapper):
@@ -110,3 +112,11 @@ def test_a_console_of_json_has_nothing_but_lines_of_json_with_the_name_of_who_wr
     assert (second["program"], second["message"]) == ("valkey", 'a line {"of": another}\x1b[2J')
     assert (third["program"], third["level"], third["message"]) == ("serve", "INFO", "ready")
     assert (last["level"], last["message"]) == ("ERROR", "ALARM: look")
+
+
+def test_what_is_needed_to_start_is_started_again_only_once_all_is_up() -> None:
+    supervisor = Supervisor(Console(sys.stdout), Interrupts())
+    program = Program("api 1", [], 1, is_revived=True, is_needed_to_start=True)
+    assert not supervisor._is_revived(program)
+    supervisor.is_up = True
+    assert supervisor._is_revived(program)
