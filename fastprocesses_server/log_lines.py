@@ -2,9 +2,11 @@
 
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, Literal
+
+from .settings.secrets import without
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -33,8 +35,8 @@ def text_line(record: "Record") -> str:
     message = on_one_line(record["message"])
     known = [f"{name}={on_one_line(str(record['extra'][name]))}" for name in SHOWN if record["extra"].get(name)]
     tail = f" [{' '.join(known)}]" if known else ""
-    details = _details(record).splitlines()
-    lines = [f"{head} {message}: {on_one_line(line)}" for line in details]
+    details = str(record["extra"].get(DETAILS, ""))
+    lines = [f"{head} {message}: {on_one_line(line)}" for line in details.splitlines()]
     return "\n".join(lines or [f"{head} {message}{tail}"])
 
 
@@ -44,10 +46,8 @@ def json_line(record: "Record") -> str:
         "time": record["time"].astimezone(UTC).isoformat(timespec="milliseconds"),
         "level": record["level"].name,
         "message": record["message"],
-        **{name: fact for name, fact in record["extra"].items() if name not in (DETAILS, LINE)},
+        **{name: fact for name, fact in record["extra"].items() if name != LINE},
     }
-    if details := _details(record):
-        document[DETAILS] = details
     return json.dumps(document, default=str)
 
 
@@ -58,11 +58,18 @@ def _details(record: "Record") -> str:
     return str(record["extra"].get(DETAILS, ""))
 
 
-def formatter(form: Literal["text", "json"]) -> Line:
-    """As loguru takes it: it is given the name of the line, which is no template."""
+def formatter(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> Line:
+    """As loguru takes it: it is given the name of the line, which is no template.
+
+    Without the secrets: authors' exceptions may quote what their code found in the environment, and libraries what
+    they were given.
+    """
     line = json_line if form == "json" else text_line
 
     def write(record: "Record") -> str:
+        record["message"] = without(record["message"], secrets)
+        if details := _details(record):
+            record["extra"][DETAILS] = without(details, secrets)
         record["extra"][LINE] = line(record)
         return f"{{extra[{LINE}]}}\n"
 

@@ -13,7 +13,7 @@ from loguru import logger
 from . import trail
 from .errors import StartError
 from .log_lines import formatter
-from .settings.secrets import secret_values, without
+from .settings.secrets import secret_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def _log_to(file: "Path", settings: "Settings") -> None:
     try:
         logger.add(
             file,
-            format=formatter(settings.log_format),
+            format=formatter(settings.log_format, secret_values(settings)),
             level=settings.log_level,
             rotation=settings.log_rotation,
             retention=settings.log_retention,
@@ -74,22 +74,15 @@ def keep_log_apart() -> None:
     sys.stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
-def _patcher(settings: "Settings") -> Callable[["Record"], None]:
-    """Authors' exceptions may quote what their code found in the environment, and libraries what they were given."""
-    secrets = secret_values(settings)
-
-    def patch(record: "Record") -> None:
-        record["message"] = without(record["message"], secrets)
-        record["extra"].update({**trail.current().facts(), **record["extra"]})
-
-    return patch
+def _tell_trail(record: "Record") -> None:
+    record["extra"].update({**trail.current().facts(), **record["extra"]})
 
 
 def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
     """Log to the stream, standard output where none is named, and, where set, to a file with rotation."""
     logger.remove()
-    logger.configure(patcher=_patcher(settings))
-    form = formatter(settings.log_format)
+    logger.configure(patcher=_tell_trail)
+    form = formatter(settings.log_format, secret_values(settings))
     logger.add(stream or sys.stdout, format=form, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:
         _log_to(settings.log_file, settings)

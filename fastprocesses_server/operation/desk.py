@@ -71,11 +71,12 @@ class Desk:
 
     async def rerun(self, job_id: str, registry: Registry) -> Job:
         """A new job for the same request, which runs whatever is cached. Subscribers of the old one hear nothing."""
-        execution = await self._execution(await self._find(job_id), registry)
+        job = await self._find(job_id)
+        execution = replace(await self._execution(job, registry), is_forced=True, maker=job.maker)
         try:
             if wrong := await self.store.judge():
                 raise StartError("\n".join(f"the job store is unfit: {what}" for what in wrong))
-            return (await self.engine.submit(replace(execution, is_forced=True))).job
+            return (await self.engine.submit(execution)).job
         except Unavailable as error:
             raise StartError(error.detail) from None
 

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -33,11 +34,9 @@ EXCEPTION = "canary-of-an-exception"
 
 def secret_fields() -> dict[str, str]:
     """Every setting that is a secret, by its variable's name, with its canary."""
-    return {
-        setting_names()[name][0]: f"canary/of:{name}@"
-        for name, info in Settings.model_fields.items()
-        if "SecretStr" in str(info.annotation)
-    }
+    secret = [name for name, info in Settings.model_fields.items() if "SecretStr" in str(info.annotation)]
+    canaries = {setting_names()[name][0]: f"canary/of:{name}@" for name in secret}
+    return canaries | {"FP_OUTGOING_PROXY": f"http://user:{quote(canaries['FP_OUTGOING_PROXY'], safe='')}@127.0.0.1:9"}
 
 
 def test_the_secrets_are_those_that_are_known_to_be() -> None:
