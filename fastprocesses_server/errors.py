@@ -7,6 +7,8 @@ from typing import Any
 
 MOST_COMPLAINTS = 100
 """In one answer."""
+LONGEST_TEXT = 1000
+"""Characters of a complaint's path, and of its message."""
 
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
@@ -27,6 +29,15 @@ class Complaint:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
+
+    @property
+    def short(self) -> "Complaint":
+        """Names and values of requests are in it, and those may be as long as a body."""
+        return Complaint(_short(self.path), _short(self.message))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 class Problem(Exception):
@@ -110,7 +121,7 @@ class InvalidRequest(Problem):
 
     def __init__(self, complaints: Sequence[Complaint]) -> None:
         more = len(complaints) - MOST_COMPLAINTS
-        self.complaints = tuple(complaints[:MOST_COMPLAINTS])
+        self.complaints = tuple(complaint.short for complaint in complaints[:MOST_COMPLAINTS])
         super().__init__("; ".join(map(str, self.complaints)) + (f"; and {more} more" if more > 0 else ""))
 
     def members(self) -> dict[str, Any]:

@@ -3,9 +3,14 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 200
+"""Characters of a name that is compared with others: the time for that grows with the square."""
+
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Empty where nothing is near."""
+    if len(name) > LONGEST:
+        return ""
     by_lower = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[near[0]] if near else ""
