@@ -202,6 +202,54 @@ class Unavailable(Problem):
         return {"Retry-After": "5"}
 
 
+class QueueIsFull(Unavailable):
+    """As many jobs wait as may; `seconds` is when to come again."""
+
+    title = "The queue is full"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
+class QuotaExceeded(Problem):
+    """One client asks for more than it may (draft-ietf-httpapi-ratelimit-headers, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    type = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    title = "Too many requests"
+    policy: str
+    """Name of the quota."""
+    seconds = 10
+    """After which to come again."""
+
+    def members(self) -> dict[str, Any]:
+        return {"violated-policies": [self.policy]}
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
+class TooManyRequests(QuotaExceeded):
+    """In a time."""
+
+    policy = "requests"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class TooManyJobs(QuotaExceeded):
+    """That wait or run at once."""
+
+    title = "Too many jobs"
+    policy = "jobs"
+
+
 class StartError(Exception):
     """The server cannot start; the message says why and what to do, and nothing else is printed."""
 

@@ -1,7 +1,7 @@
 """The API as an ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
+from starlette.types import ASGIApp
 
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
@@ -17,6 +18,7 @@ from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
 from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
+from ..jobs.rates import Rates
 from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
@@ -45,12 +47,23 @@ from .credentials import Credentials
 from .ending import Ending
 from .origins import OriginCheck
 from .problems import add_problem_handlers
+from .rate_limit import RateLimit
 from .reloading import Reload, keep_up, watch
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
 
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Cache-Status",
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+]
 TAKEN = [
     "Authorization",
     "Cache-Control",
@@ -115,8 +128,12 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    rate = settings.rate_limit
+    limited = partial(RateLimit, settings=settings, rates=Rates(redis, rate)) if rate else _unlimited
     if settings.asks_who:
-        _ask_callers(app, settings, redis)
+        _ask_callers(app, settings, redis, limited)
+    else:
+        app.add_middleware(limited)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,
@@ -128,14 +145,18 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     return app
 
 
-def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
+def _unlimited(app: ASGIApp) -> ASGIApp:
+    return app
+
+
+def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable[[ASGIApp], ASGIApp]) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     url = settings.jwt_jwks_url
     tokens = Tokens(settings, PublishedKeys(fetch_from(url))) if url else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
-    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
+    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
 
 
 async def _reap(store: JobStore) -> None:

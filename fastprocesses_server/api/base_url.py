@@ -1,12 +1,12 @@
 """The base of every URL: the public URL, or a host that can be trusted."""
 
 import re
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
 
 from ..links import Urls
 from ..settings import Settings
+from .client import is_in, read_address
 
 HOST = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -37,12 +37,5 @@ def _prefix(request: Request) -> str:
 
 def is_trusted_proxy(request: Request, settings: Settings) -> bool:
     """Whether the request comes from one, by the address of the connection."""
-    if not settings.trusted_proxies or not request.client:
-        return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:  # a socket of this machine has no address
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped  # of a socket that listens to both
-    return any(address in ip_network(network, strict=False) for network in settings.trusted_proxies)
+    address = read_address(request.client.host) if request.client else None
+    return address is not None and is_in(address, settings.trusted_proxies)

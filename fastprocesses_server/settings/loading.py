@@ -21,6 +21,7 @@ from ..errors import StartError
 from .access import Access
 from .kinds import PREFIX
 from .operation import Limits, Logs, Outgoing, Publishing, Storage, Workers
+from .quotas import Quotas
 from .service import About, Answers, Listening, Pages
 
 
@@ -43,7 +44,7 @@ def _read_secret(path: Path, name: str) -> str:
 
 
 class Settings(
-    About, Pages, Logs, Workers, Answers, Limits, Storage, Outgoing, Publishing, Access, Listening, BaseSettings
+    About, Pages, Logs, Workers, Answers, Limits, Storage, Outgoing, Publishing, Quotas, Access, Listening, BaseSettings
 ):
     """Every setting; its fields stand in the order of the bases from the last to the first."""
 
