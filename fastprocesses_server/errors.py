@@ -160,6 +160,16 @@ class ForeignOrigin(Problem):
     title = "Forbidden"
 
 
+class TooSlow(Problem):
+    """The body of a request did not come in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "Request Timeout"
+
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
+
 class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Content too large"

@@ -50,6 +50,7 @@ from .problems import add_problem_handlers
 from .rate_limit import RateLimit
 from .reloading import Reload, keep_up, watch
 from .services import Services
+from .slow_bodies import SlowBodies
 from .tokens import PublishedKeys, Tokens, fetch_from
 
 CANCEL_SECONDS = 0.5
@@ -134,6 +135,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         _ask_callers(app, settings, redis, limited)
     else:
         app.add_middleware(limited)
+    app.add_middleware(SlowBodies)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(
         CORSMiddleware,

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import TemplateError
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Problem, Unavailable
@@ -91,6 +92,11 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return _response(request, document, headers)
 
 
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    """The client left before its body had come. Nobody reads this."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 async def _on_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: the client gets a number that the log has too, and not the text."""
     number = token_hex(4)
@@ -131,6 +137,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_middleware(AnswerAtTheEnd)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
     for kind in STORE_ERRORS:
         app.add_exception_handler(kind, _on_store_error)

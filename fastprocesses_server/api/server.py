@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 
 import uvicorn
@@ -14,6 +15,7 @@ from ..processes.registry import Registry
 from ..settings import Settings
 from .access import exposures
 from .app import create_app
+from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
 from .openapi_defaults import departures
 from .reloading import Reload
@@ -57,6 +59,8 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
+        http=protocol_with(replace(LIMITS, connections=most_connections())),
+        ws="none",
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
     _Server(configuration, app.state.services.ending).run()
