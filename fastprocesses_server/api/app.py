@@ -129,6 +129,12 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     ):
         app.include_router(module.router)
     add_problem_handlers(app)
+    _add_middleware(app, settings, redis)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, redis: Any) -> None:
+    """The innermost first."""
     rate = settings.rate_limit
     limited = partial(RateLimit, settings=settings, rates=Rates(redis, rate)) if rate else _unlimited
     if settings.asks_who:
@@ -144,7 +150,6 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
-    return app
 
 
 def _unlimited(app: ASGIApp) -> ASGIApp:
