@@ -1,5 +1,7 @@
 """Who sends a request, found out before any route runs, and which resources are there for everybody."""
 
+from collections.abc import Callable
+
 from fastapi import Request
 from loguru import logger
 from starlette.datastructures import MutableHeaders
@@ -27,10 +29,16 @@ def is_unasked(path: str) -> bool:
 
 
 class Authentication:
-    """Sets `request.state.caller`; answers 401 itself, and keeps what shared caches may hold apart."""
+    """Sets `request.state.caller`; answers 401 itself, and keeps what shared caches may hold apart.
 
-    def __init__(self, app: ASGIApp, settings: Settings, credentials: Credentials) -> None:
-        self.app = app
+    `limited` counts the requests of callers, and refusals as requests of the address that they come from.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, credentials: Credentials, limited: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
+        self.app = limited(app)
+        self.limited = limited
         self.settings = settings
         self.credentials = credentials
 
@@ -43,7 +51,7 @@ class Authentication:
         try:
             await self._look(request)
         except Problem as problem:
-            await problem_response(request, problem)(scope, receive, answer)
+            await self.limited(problem_response(request, problem))(scope, receive, answer)
         except STORE_ERRORS as error:
             unavailable = Unavailable(f"The job store {trouble(error)}. Try again in a moment.")
             await problem_response(request, unavailable)(scope, receive, answer)

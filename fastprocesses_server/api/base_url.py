@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -11,6 +9,7 @@ from starlette.datastructures import Headers
 from ..links import Urls
 from ..settings import Settings
 from ..settings.service import UNIX
+from .client import is_in, read_address
 from .hosts import Host, read_host
 
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
@@ -63,21 +62,11 @@ def _own_address(scope: Mapping[str, object], settings: Settings) -> str:
     return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
-@cache
-def _networks(names: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(name, strict=False) for name in names if name != UNIX)
-
-
 def is_trusted_proxy(request: Request, settings: Settings) -> bool:
     """Whether the request comes from one, by the address of the connection."""
     if not settings.trusted_proxies:
         return False
     if not request.client:  # on a Unix socket nobody has an address
         return UNIX in settings.trusted_proxies
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped  # of a socket that listens to both
-    return any(address in network for network in _networks(settings.trusted_proxies))
+    address = read_address(request.client.host)
+    return address is not None and is_in(address, settings.trusted_proxies)

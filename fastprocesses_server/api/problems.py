@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import TemplateError
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import trail
@@ -92,6 +93,11 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return _response(request, document, headers)
 
 
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    """The client left before its body had come. Nobody reads this."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 async def _on_fault(request: Request, error: Exception) -> Response:
     """A fault of ours: the client gets the name of its request, which the log has too, and not the text."""
     number = trail.current().request_id
@@ -139,6 +145,7 @@ class AnswerToAll:
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
     for kind in STORE_ERRORS:
         app.add_exception_handler(kind, _on_store_error)

@@ -6,6 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import FrameType
 
 import uvicorn
@@ -18,6 +19,7 @@ from ..settings import Settings
 from ..traces import end_traces, start_traces
 from .access import exposures
 from .app import create_app
+from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
 from .listening import Address, bound, inherited, name_of
 from .openapi_defaults import departures
@@ -81,6 +83,8 @@ def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=settings.api_grace_seconds,  # type: ignore[arg-type] # a float does as well
+        http=protocol_with(replace(LIMITS, connections=most_connections())),
+        ws="none",
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
     try:

@@ -58,6 +58,8 @@ class Execution:
     idempotency: Idempotency | None = None
     maker: str = ""
     """Who asks for it; empty where nobody has to say who they are."""
+    client: str = ""
+    """For whom it is counted, the maker or an address; empty where nobody counts."""
     is_forced: bool = False
     """Whether the client asked for a run of its own: `Cache-Control: no-cache`."""
 

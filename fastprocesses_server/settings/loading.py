@@ -21,6 +21,7 @@ from ..errors import StartError
 from .access import Access
 from .kinds import PREFIX
 from .operation import Limits, Logs, Metrics, Outgoing, Publishing, Storage, Workers
+from .quotas import Quotas
 from .service import About, Answers, Listening, Pages
 
 
@@ -53,6 +54,7 @@ class Settings(
     Storage,
     Outgoing,
     Publishing,
+    Quotas,
     Access,
     Listening,
     BaseSettings,

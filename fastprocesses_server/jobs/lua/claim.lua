@@ -20,6 +20,7 @@ if not again then
     if redis.call('SCARD', running) >= tonumber(old[7]) then
       redis.call('HSET', key, 'held', 'slot')
       redis.call('ZADD', 'fp:parked:' .. old[5], old[6], id)
+      redis.call('SADD', 'fp:parked-from:' .. old[4], id)
       return false
     end
     redis.call('SADD', running, id)
