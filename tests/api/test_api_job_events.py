@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -296,9 +296,18 @@ class Looks:
         return found
 
 
-def streamed(looks: Looks, ending: Ending | None = None, heartbeat: float = 60) -> AsyncIterator[bytes]:
+def streamed(
+    looks: Looks,
+    ending: Ending | None = None,
+    heartbeat: float = 60,
+    welcome: Callable[[], Awaitable[bool]] | None = None,
+) -> AsyncIterator[bytes]:
     services: Any = SimpleNamespace(store=looks, ending=ending or Ending())
-    return stream(services, Urls(""), "a", 0, look=0.001, heartbeat=heartbeat)
+    return stream(services, Urls(""), "a", 0, welcome or always, look=0.001, heartbeat=heartbeat)
+
+
+async def always() -> bool:
+    return True
 
 
 async def collect(chunks: AsyncIterator[bytes]) -> list[bytes]:
@@ -321,6 +330,19 @@ def test_a_store_that_is_away_for_a_moment_ends_no_stream() -> None:
     looks = Looks(RedisIsAway(), sight(), RedisIsAway(), RedisIsAway(), sight(Status.SUCCESSFUL))
     names = re.findall(rb"event: (\w+)", b"".join(asyncio.run(collect(streamed(looks)))))
     assert names == [b"status", b"status", b"done"]
+
+
+def test_a_stream_ends_for_whom_it_is_no_more() -> None:
+    answers = [True, True, False]
+
+    async def welcome() -> bool:
+        return answers.pop(0)
+
+    retry, status, *rest = asyncio.run(collect(streamed(Looks(sight()), heartbeat=0.02, welcome=welcome)))
+    assert retry == RETRY
+    assert status.startswith(b"event: status\n")
+    assert not answers
+    assert set(rest) == {HEARTBEAT}
 
 
 def test_a_job_that_is_removed_ends_the_stream_without_a_last_word() -> None:
