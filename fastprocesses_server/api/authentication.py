@@ -57,11 +57,15 @@ class Authentication:
         try:
             request.state.caller = await _recognised(request, self.credentials)
         except Unauthorized as problem:
-            address = request.client.host if request.client else "a socket"
-            logger.info("401 for {}: {}", address, problem.fault)
+            log_refusal(request, problem)
             raise
         if request.state.caller == NOBODY and self.settings.auth == "required" and request.scope["path"] not in OPEN:
             raise Unauthorized(f"This server wants to know who asks. {REMEDY}")
+
+
+def log_refusal(request: Request, problem: Unauthorized) -> None:
+    """Of somebody who has shown something wrong, which is not said."""
+    logger.info("401 for {}: {}", request.client.host if request.client else "a socket", problem.fault)
 
 
 async def _recognised(request: Request, credentials: Credentials) -> Caller:

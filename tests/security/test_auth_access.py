@@ -102,6 +102,8 @@ def test_roles_that_nobody_can_have_are_told() -> None:
         ({"roles_header": "X-Roles"}, "FP_ROLES_HEADER says nothing without FP_USER_HEADER"),
         ({"jwt_issuer": "x"}, "FP_JWT_AUDIENCE, FP_JWT_JWKS_URL must be set too"),
         ({"jwt_issuer": "x", "jwt_audience": "x", "jwt_jwks_url": "file:///etc/passwd"}, "must begin with https://"),
+        ({"user_header": "X-User", "trusted_proxies": ("10.0.0.7", "::/0")}, "names all addresses"),
+        ({"user_header": "X-User", "trusted_proxies": ("0.0.0.0/0",)}, "names all addresses"),
         ({"auth": "yes"}, "Input should be"),
     ],
 )
@@ -198,6 +200,12 @@ def test_the_same_header_from_elsewhere_is_nobody(address: str | None) -> None:
 def test_a_header_that_was_added_to_another_is_refused() -> None:
     with pytest.raises(Unauthorized, match="must replace X-User"):
         caller(("X-User", "eve"), ("X-User", "ada"), address=PROXY)
+
+
+@pytest.mark.parametrize("name", ["ada\x85", "\xad", "a\tb"])
+def test_a_header_without_a_name_that_can_be_read_is_refused(name: str) -> None:
+    with pytest.raises(Unauthorized, match="in X-User is no name"):
+        caller(("X-User", f"x{name}x"), address=PROXY)
 
 
 def test_no_header_is_believed_that_the_settings_do_not_name() -> None:
