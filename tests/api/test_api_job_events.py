@@ -201,11 +201,11 @@ class Alone(NamedTuple):
     client: Client
 
 
-@pytest.fixture
-def alone(published: Path, tmp_path: Path) -> Iterator[Alone]:
-    with own_valkey(tmp_path) as valkey:
-        environment = shared_environment(valkey.url, published, tmp_path)
-        api = Part("serve", folder=tmp_path, environment=environment)
+@contextmanager
+def api_alone(published: Path, folder: Path) -> Iterator[Alone]:
+    with own_valkey(folder) as valkey:
+        environment = shared_environment(valkey.url, published, folder)
+        api = Part("serve", folder=folder, environment=environment)
         api.start()
         with Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=60) as client:
             wait_until(lambda: "API ready" in api.log(), 60, api.log)
@@ -214,15 +214,22 @@ def alone(published: Path, tmp_path: Path) -> Iterator[Alone]:
         assert "Traceback" not in api.log()
 
 
-def test_streams_end_with_the_server(alone: Alone) -> None:
-    job_id = alone.client.submit("sleep", {"seconds": 5})
-    with following(alone.client, job_id) as events:
-        next(events)
-        assert alone.api.process
-        alone.api.process.terminate()
-        assert not list(events)
-    assert alone.api.process.wait(30) == 0
-    assert "Cancel 1 running task" not in alone.api.log()
+@pytest.fixture(scope="module")
+def alone(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
+    with api_alone(published, tmp_path_factory.mktemp("alone")) as running:
+        yield running
+
+
+def test_streams_end_with_the_server(published: Path, tmp_path: Path) -> None:
+    with api_alone(published, tmp_path) as ending:
+        job_id = ending.client.submit("sleep", {"seconds": 5})
+        with following(ending.client, job_id) as events:
+            next(events)
+            assert ending.api.process
+            ending.api.process.terminate()
+            assert not list(events)
+        assert ending.api.process.wait(30) == 0
+        assert "Cancel 1 running task" not in ending.api.log()
 
 
 def test_a_redis_that_is_started_again_ends_no_stream(alone: Alone) -> None:
