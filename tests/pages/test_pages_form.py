@@ -408,6 +408,15 @@ def test_integers_of_json_and_of_files_keep_their_digits(page: Page, way: str) -
     assert f'"id":{LONG}' in (sent.value.post_data or "")
 
 
+def test_a_browser_that_would_round_says_so(page: Page) -> None:
+    page.add_init_script("delete JSON.rawJSON")
+    open_form(page, "echo")
+    field(page, "mixed").get_by_label("How Text or object is sent").select_option("JSON")
+    field(page, "mixed").get_by_label("Text or object, as JSON").fill(json.dumps({"value": {"id": LONG}}))
+    run(page)
+    expect(field(page, "mixed").locator(".error")).to_contain_text("would round integers")
+
+
 def test_the_code_keeps_all_digits(page: Page, tmp_path: Path) -> None:
     open_form(page, "echo")
     field(page, "message").get_by_label("Message", exact=True).fill("x")
