@@ -142,6 +142,20 @@ class Forbidden(Problem):
     title = "Forbidden"
 
 
+class MistakenHost(Problem):
+    """The header `Host` names no host, or two."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Bad Request"
+
+
+class MisdirectedRequest(Problem):
+    """The header `Host` names somebody else (RFC 9110, section 15.5.20)."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    title = "Misdirected Request"
+
+
 class ForeignOrigin(Problem):
     """A page of another site sends what only our own pages, or those that the settings name, may send."""
 

@@ -26,6 +26,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..trail import REQUEST_ID
 from . import (
     assets,
     execution,
@@ -45,13 +46,16 @@ from . import (
 from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
-from .ending import Ending
+from .ending import Ending, LastAnswers
+from .host_check import HostCheck
 from .origins import OriginCheck
-from .problems import add_problem_handlers
+from .problems import AnswerToAll, add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
+from .safeguards import Safeguards
 from .services import Services
 from .tokens import PublishedKeys, Tokens, fetch_from
+from .trails import FollowRequests
 
 ROUTES = (
     landing_page,
@@ -68,7 +72,16 @@ ROUTES = (
     health,
 )
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Cache-Status",
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID,
+]
 TAKEN = [
     "Authorization",
     "Cache-Control",
@@ -77,7 +90,12 @@ TAKEN = [
     "Last-Event-ID",
     "Prefer",
     "X-API-Key",
+    "traceparent",
+    REQUEST_ID,
 ]
+
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Of FastAPI, which would tell queries and the texts of exceptions. Earlier releases know nothing of it."""
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -115,11 +133,14 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
-    app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
+    ending = Ending()
     views = Views(registry, settings)
     app.state.services = Services(
-        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, ending, views
     )
     for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
@@ -127,6 +148,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
     if settings.asks_who:
         _ask_callers(app, settings, redis)
     app.add_middleware(OriginCheck, settings=settings)
+    app.add_middleware(AnswerToAll)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
@@ -134,7 +156,11 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
+    app.add_middleware(HostCheck, settings=settings)
+    app.add_middleware(Safeguards, settings=settings)
+    app.add_middleware(LastAnswers, ending=ending)
     app.add_middleware(CountRequests, tally=store.tally)
+    app.add_middleware(FollowRequests)
     return app
 
 
@@ -153,7 +179,7 @@ async def _reap(store: JobStore) -> None:
         try:
             await store.judge()
             for job_id, status in await store.reap():
-                logger.warning("job {} {}: its worker was lost", job_id, status)
+                logger.warning("job {job_id} {}: its worker was lost", status, job_id=job_id)
         except STORE_ERRORS as error:
             logger.debug("the reaper waits for Redis: {}", error)
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended

@@ -41,7 +41,11 @@ def _is_foreign(origin: str | None, headers: Mapping[str, str], base: str) -> bo
     """Whether a page of another origin sends it. Behind a proxy the scheme may differ: the host counts."""
     if origin is None:
         return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-    return urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
+    try:
+        named = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return True
+    return not named or named not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
 
 
 def is_foreign_request(request: Request, settings: Settings) -> bool:

@@ -5,10 +5,10 @@ import gc
 import sys
 
 from ..errors import StartError, UsageError
-from . import authoring, keys, running
+from . import authoring, keys, operation, running
 from .common import app
 
-__all__ = ["authoring", "keys", "main", "running"]
+__all__ = ["authoring", "keys", "main", "operation", "running"]
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from loguru import logger
 
+from .. import traces, trail
 from ..errors import KeyReused, Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
 from ..execution.request import Execution
@@ -119,28 +120,30 @@ class JobStore:
         if self.faults:
             raise Unavailable("\n".join(f"New jobs wait until the job store is fit: {what}" for what in self.faults))
         queue, once = execution.process.run.queue, execution.idempotency
-        fields = self._fields(execution, is_public=is_public)
-        if execution.subscriber:
-            fields |= self._subscription(job_id, execution.subscriber)
-        if reply_to:
-            fields["reply"] = reply_to
-        arguments = [
-            job_id,
-            int(is_public),
-            queue,
-            self.messages.encode(job_id, queue),
-            execution.as_json(),
-            silence,
-            manifest,
-            key or "",
-            once.name if once else "",
-            once.body if once else "",
-            *(item for pair in fields.items() for item in pair),
-        ]
-        fail_point("before-create", job_id)
-        creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
-        fail_point("created", job_id)
-        return _created(Creation(creation), *ids)
+        facts = {"ogc.process.id": execution.process.id, "ogc.job.id": job_id}
+        with traces.span(f"submit {execution.process.id}", "producer", facts):
+            fields = self._fields(execution, is_public=is_public) | trail.as_fields(trail.current())
+            if execution.subscriber:
+                fields |= self._subscription(job_id, execution.subscriber)
+            if reply_to:
+                fields["reply"] = reply_to
+            arguments = [
+                job_id,
+                int(is_public),
+                queue,
+                self.messages.encode(job_id, queue),
+                execution.as_json(),
+                silence,
+                manifest,
+                key or "",
+                once.name if once else "",
+                once.body if once else "",
+                *(item for pair in fields.items() for item in pair),
+            ]
+            fail_point("before-create", job_id)
+            creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
+            fail_point("created", job_id)
+            return _created(Creation(creation), *ids)
 
     def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
         process = execution.process

@@ -278,3 +278,41 @@ def test_metrics_are_for_their_token_and_for_admins(clients: dict[str, Client]) 
     assert clients["nobody"].get("/jobs", headers=token).status_code == 401
     statuses = {name: clients[name].get("/metrics").status_code for name in ("nobody", "ada", "root")}
     assert statuses == {"nobody": 401, "ada": 403, "root": 200}
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        ";;;===;;;",
+        "fp_session",
+        "fp_session=",
+        'fp_session="',
+        "fp_session=\\",
+        "fp_session=\xff\xfe",
+        "fp_session=../../x",
+        "fp_session=" + "a" * 43,
+        "fp_session=" + "a" * 30_000,
+        "; ".join(f"fp_session={number}" for number in range(2000)),
+        "; ".join(f"c{number}=x" for number in range(5000)),
+        "__Host-fp_session=" + "a" * 43,
+    ],
+)
+def test_a_cookie_that_is_none_is_nobody(asking: Server, cookie: str) -> None:
+    headers = [(b"Cookie", cookie.encode("latin-1"))]
+    with httpx.Client(base_url=asking.url, headers=headers) as client:
+        assert client.get("/jobs").status_code == 401
+        assert client.get("/").status_code == 200
+        assert client.post("/logout", headers={"Origin": asking.url}).status_code == 303
+
+
+def test_a_log_in_begins_a_new_session_and_ends_the_one_before(asking: Server, secrets: dict[str, str]) -> None:
+    chosen = "fp_session=" + "x" * 43
+    first = log_in(asking, secrets["bob"], Cookie=chosen).headers["Set-Cookie"].partition(";")[0]
+    second = log_in(asking, secrets["bob"], Cookie=first).headers["Set-Cookie"].partition(";")[0]
+    assert len({chosen, first, second}) == 3
+    status = {
+        cookie: httpx.get(f"{asking.url}/jobs", headers={"Cookie": cookie}).status_code for cookie in (first, second)
+    }
+    assert status == {first: 401, second: 200}
+    assert httpx.get(f"{asking.url}/jobs", headers={"Cookie": f"{second}; {first}"}).status_code == 401
