@@ -11,7 +11,7 @@ from ..errors import Problem, Unauthorized, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..links import DESCRIPTION_FILE_SCHEMA
 from ..settings import Settings
-from .caller import NOBODY
+from .caller import NOBODY, Caller, caller_of
 from .credentials import REMEDY, Credentials, shows_metrics_token
 from .origins import SAFE, is_foreign_request
 from .problems import problem_response
@@ -59,19 +59,40 @@ class Authentication:
             await self.app(scope, receive, answer)
 
     async def _look(self, request: Request) -> None:
-        """A cookie is sent by the browser alone, so that it counts only where our own pages send it."""
         is_for_metrics = request.scope["path"] == METRICS
         if is_for_metrics and shows_metrics_token(request.headers.get("authorization", ""), self.settings):
             return
-        takes_cookie = request.method in SAFE or not is_foreign_request(request, self.settings)
         try:
-            request.state.caller = await self.credentials.caller(request, takes_cookie=takes_cookie)
+            request.state.caller = await _recognised(request, self.credentials)
         except Unauthorized as problem:
-            address = request.client.host if request.client else "a socket"
-            logger.info("401 for {}: {}", address, problem.fault)
+            log_refusal(request, problem)
             raise
         if request.state.caller == NOBODY and self.settings.auth == "required" and request.scope["path"] not in OPEN:
             raise Unauthorized(f"This server wants to know who asks. {REMEDY}")
+
+
+def log_refusal(request: Request, problem: Unauthorized) -> None:
+    """Of somebody who has shown something wrong, which is not said."""
+    logger.info("401 for {}: {}", request.client.host if request.client else "a socket", problem.fault)
+
+
+async def _recognised(request: Request, credentials: Credentials) -> Caller:
+    """A cookie is sent by the browser alone, so that it counts only where our own pages send it."""
+    takes_cookie = request.method in SAFE or not is_foreign_request(request, credentials.settings)
+    return await credentials.caller(request, takes_cookie=takes_cookie)
+
+
+async def is_known_still(request: Request) -> bool:
+    """For answers that go on: whether what was shown stands for the same caller, with the same roles, as it did."""
+    credentials: Credentials | None = getattr(request.app.state, "credentials", None)
+    if credentials is None:
+        return True
+    try:
+        return await _recognised(request, credentials) == caller_of(request)
+    except Unauthorized:
+        return False
+    except (Unavailable, *STORE_ERRORS):  # a session or an issuer's key cannot be looked for now
+        return True
 
 
 def _private(send: Send, user_header: str | None) -> Send:

@@ -77,6 +77,8 @@ class Credentials:
         match [value.strip() for value in request.headers.getlist(header)]:
             case [] | [""]:
                 return None
+            case [user] if not user.isprintable():
+                raise Unauthorized(f"What the proxy says in {header} is no name.", "no name")
             case [user]:
                 named = ",".join(request.headers.getlist(roles)).split(",") if roles else ()
                 return Caller(f"user:{user}", frozenset(filter(None, map(str.strip, named))))

@@ -31,7 +31,10 @@ def check_origin(method: str, headers: Mapping[str, str], base: str, allowed: Co
     if origin and ANY not in allowed and origin not in allowed:
         raise ForeignOrigin(f"Pages of {origin} may not do this here; FP_CORS_ALLOWED_ORIGINS names those that may.")
     if method == "POST" and not is_json(headers.get("content-type", "")):
-        raise ForeignOrigin("A page of another site must send its request as application/json.")
+        raise ForeignOrigin(
+            "A page of another site must send its request as application/json. "
+            "If it was a page of this server, FP_PUBLIC_URL is to name where browsers find it."
+        )
 
 
 def _is_foreign(origin: str | None, headers: Mapping[str, str], base: str) -> bool:

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from fastapi import Request
+from redis.exceptions import ConnectionError as RedisIsAway
 
 from fastprocesses_server.api.access import Views, exposures, refusal
-from fastprocesses_server.api.authentication import OPEN, is_unasked
+from fastprocesses_server.api.authentication import OPEN, is_known_still, is_unasked
 from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
 from fastprocesses_server.api.credentials import Credentials
 from fastprocesses_server.api.login import local
 from fastprocesses_server.api.openapi_security import secured
-from fastprocesses_server.errors import Forbidden, Unauthorized
+from fastprocesses_server.errors import Forbidden, Unauthorized, Unavailable
 from fastprocesses_server.jobs.api_keys import ApiKey, make_key
 from fastprocesses_server.processes.description import Access, Process
 from fastprocesses_server.processes.registry import Registry
@@ -101,6 +102,8 @@ def test_roles_that_nobody_can_have_are_told() -> None:
         ({"roles_header": "X-Roles"}, "FP_ROLES_HEADER says nothing without FP_USER_HEADER"),
         ({"jwt_issuer": "x"}, "FP_JWT_AUDIENCE, FP_JWT_JWKS_URL must be set too"),
         ({"jwt_issuer": "x", "jwt_audience": "x", "jwt_jwks_url": "file:///etc/passwd"}, "must begin with https://"),
+        ({"user_header": "X-User", "trusted_proxies": ("10.0.0.7", "::/0")}, "names all addresses"),
+        ({"user_header": "X-User", "trusted_proxies": ("0.0.0.0/0",)}, "names all addresses"),
         ({"auth": "yes"}, "Input should be"),
     ],
 )
@@ -130,20 +133,18 @@ class Opened:
 BEHIND = Settings(auth="required", trusted_proxies=("10.0.0.0/24",), user_header="X-User", roles_header="X-Roles")
 
 
+def request_with(*headers: tuple[str, str], address: str | None = ELSEWHERE, **scope: Any) -> Request:
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+    client = (address, 1) if address is not None else None
+    return Request({"type": "http", "scheme": "http", "method": "GET", "headers": raw, "client": client, **scope})
+
+
 def caller(
     *headers: tuple[str, str], address: str | None = ELSEWHERE, settings: Settings = BEHIND, cookie: bool = True
 ) -> Caller:
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
-    scope = {
-        "type": "http",
-        "scheme": "http",
-        "method": "GET",
-        "headers": raw,
-        "client": (address, 1) if address is not None else None,
-    }
     ring, sessions = SimpleNamespace(find=Ring().find, find_digest=Ring().find_digest), Opened()
     credentials = Credentials(settings, ring, sessions)  # type: ignore[arg-type] # doubles
-    return asyncio.run(credentials.caller(Request(scope), takes_cookie=cookie))
+    return asyncio.run(credentials.caller(request_with(*headers, address=address), takes_cookie=cookie))
 
 
 @pytest.mark.parametrize(
@@ -202,10 +203,46 @@ def test_a_header_that_was_added_to_another_is_refused() -> None:
         caller(("X-User", "eve"), ("X-User", "ada"), address=PROXY)
 
 
+@pytest.mark.parametrize("name", ["ada\x85", "\xad", "a\tb"])
+def test_a_header_without_a_name_that_can_be_read_is_refused(name: str) -> None:
+    with pytest.raises(Unauthorized, match="in X-User is no name"):
+        caller(("X-User", f"x{name}x"), address=PROXY)
+
+
 def test_no_header_is_believed_that_the_settings_do_not_name() -> None:
     settings = Settings(auth="required", trusted_proxies=("10.0.0.0/24",))
     headers = [("X-User", "ada"), ("X-Forwarded-User", "ada"), ("Remote-User", "ada"), ("X-Roles", "admin")]
     assert caller(*headers, address=PROXY, settings=settings) == NOBODY
+
+
+ADA = Caller("key:ada", frozenset(["analyst"]))
+
+
+@pytest.mark.parametrize(
+    ("was", "found", "is_known"),
+    [
+        (ADA, ADA, True),
+        (ADA, NOBODY, False),
+        (ADA, Caller("key:ada"), False),
+        (ADA, Unauthorized("revoked"), False),
+        (ADA, Unavailable("the issuer is away"), True),
+        (ADA, RedisIsAway(), True),
+        (NOBODY, None, True),
+    ],
+)
+def test_an_answer_that_goes_on_is_for_whom_it_began(
+    was: Caller, found: Caller | Exception | None, is_known: bool
+) -> None:
+    async def look(_request: Request, *, takes_cookie: bool) -> Caller:
+        if isinstance(found, Exception):
+            raise found
+        assert takes_cookie
+        assert found
+        return found
+
+    state = SimpleNamespace(credentials=SimpleNamespace(caller=look, settings=BEHIND)) if found else SimpleNamespace()
+    request = request_with(app=SimpleNamespace(state=state), state={"caller": was})
+    assert asyncio.run(is_known_still(request)) == is_known
 
 
 @pytest.mark.parametrize(
