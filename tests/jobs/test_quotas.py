@@ -57,7 +57,7 @@ def test_a_queue_takes_no_more_jobs_than_may_wait_whoever_is_asked(bench: Bench)
     assert Counter(done) == {"new": 20, "QueueIsFull": 40}
     assert len(bench.queue()) == 20
     bench.one.claim(bench.queue()[-1])
-    assert create(bench, Settings(max_queue=20), *[EXECUTION] * 3) == ["new", "QueueIsFull", "QueueIsFull"]
+    assert Counter(create(bench, Settings(max_queue=20), *[EXECUTION] * 3)) == {"new": 1, "QueueIsFull": 2}
 
 
 def test_jobs_that_wait_for_others_of_their_process_count_as_well(bench: Bench) -> None:
@@ -69,7 +69,7 @@ def test_jobs_that_wait_for_others_of_their_process_count_as_well(bench: Bench) 
     for job_id in others:
         assert bench.worker(job_id).claim(job_id) is None
     bench.redis.delete("default")
-    assert create(bench, settings, limited, limited) == ["new", "QueueIsFull"]
+    assert Counter(create(bench, settings, limited, limited)) == {"new": 1, "QueueIsFull": 1}
     assert bench.one.commit(first, 1, Outcome(Status.SUCCESSFUL, b"{}"))
     assert create(bench, settings, limited) == ["QueueIsFull"]
     assert bench.redis.scard("fp:parked-from:default") == 1
