@@ -7,6 +7,8 @@ from typing import Any
 
 MOST_COMPLAINTS = 100
 """In one answer."""
+LONGEST_TEXT = 1000
+"""Characters of a complaint's path, and of its message."""
 
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
@@ -27,6 +29,15 @@ class Complaint:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
+
+    @property
+    def short(self) -> "Complaint":
+        """Names and values of requests are in it, and those may be as long as a body."""
+        return Complaint(_short(self.path), _short(self.message))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 class Problem(Exception):
@@ -110,7 +121,7 @@ class InvalidRequest(Problem):
 
     def __init__(self, complaints: Sequence[Complaint]) -> None:
         more = len(complaints) - MOST_COMPLAINTS
-        self.complaints = tuple(complaints[:MOST_COMPLAINTS])
+        self.complaints = tuple(complaint.short for complaint in complaints[:MOST_COMPLAINTS])
         super().__init__("; ".join(map(str, self.complaints)) + (f"; and {more} more" if more > 0 else ""))
 
     def members(self) -> dict[str, Any]:
@@ -142,6 +153,20 @@ class Forbidden(Problem):
     title = "Forbidden"
 
 
+class MistakenHost(Problem):
+    """The header `Host` names no host, or two."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "Bad Request"
+
+
+class MisdirectedRequest(Problem):
+    """The header `Host` names somebody else (RFC 9110, section 15.5.20)."""
+
+    status = HTTPStatus.MISDIRECTED_REQUEST
+    title = "Misdirected Request"
+
+
 class ForeignOrigin(Problem):
     """A page of another site sends what only our own pages, or those that the settings name, may send."""
 
@@ -164,6 +189,16 @@ class MetricsRefused(Problem):
 
     status = HTTPStatus.FORBIDDEN
     title = "Forbidden"
+
+
+class TooSlow(Problem):
+    """The body of a request did not come in time."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+    title = "Request Timeout"
+
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
 
 
 class TooLarge(Problem):
@@ -206,6 +241,54 @@ class Unavailable(Problem):
 
     def headers(self) -> dict[str, str]:
         return {"Retry-After": "5"}
+
+
+class QueueIsFull(Unavailable):
+    """As many jobs wait as may; `seconds` is when to come again."""
+
+    title = "The queue is full"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
+class QuotaExceeded(Problem):
+    """One client asks for more than it may (draft-ietf-httpapi-ratelimit-headers, section 4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    type = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    title = "Too many requests"
+    policy: str
+    """Name of the quota."""
+    seconds = 10
+    """After which to come again."""
+
+    def members(self) -> dict[str, Any]:
+        return {"violated-policies": [self.policy]}
+
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.seconds)}
+
+
+class TooManyRequests(QuotaExceeded):
+    """In a time."""
+
+    policy = "requests"
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class TooManyJobs(QuotaExceeded):
+    """That wait or run at once."""
+
+    title = "Too many jobs"
+    policy = "jobs"
 
 
 class StartError(Exception):

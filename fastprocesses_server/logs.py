@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, TextIO
 import loguru
 from loguru import logger
 
+from . import trail
 from .errors import StartError
+from .log_lines import formatter
+from .settings.secrets import secret_values
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,14 +23,16 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level:<7} {message}"
+
+OPERATORS = ("opentelemetry.",)
+"""Libraries that speak to those who run the server, also while a job runs."""
 
 
 def _log_to(file: "Path", settings: "Settings") -> None:
     try:
         logger.add(
             file,
-            format=FORMAT,
+            format=formatter(settings.log_format, secret_values(settings)),
             level=settings.log_level,
             rotation=settings.log_rotation,
             retention=settings.log_retention,
@@ -50,7 +55,7 @@ class _ToLoguru(logging.Handler):
             self.handleError(record)
 
     def _emit(self, record: logging.LogRecord) -> None:
-        if self.take:
+        if self.take and not record.name.startswith(OPERATORS):
             self.take(record)
             return
         level = record.levelname if record.levelname in LEVELS else record.levelno
@@ -69,16 +74,16 @@ def keep_log_apart() -> None:
     sys.stdout = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
-def _on_one_line(record: "Record") -> None:
-    """A newline in what a client sent must not look like a line of ours."""
-    record["message"] = record["message"].replace("\r", "\\r").replace("\n", "\\n")
+def _tell_trail(record: "Record") -> None:
+    record["extra"].update({**trail.current().facts(), **record["extra"]})
 
 
 def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
     """Log to the stream, standard output where none is named, and, where set, to a file with rotation."""
     logger.remove()
-    logger.configure(patcher=_on_one_line)
-    logger.add(stream or sys.stdout, format=FORMAT, level=settings.log_level, backtrace=False, diagnose=False)
+    logger.configure(patcher=_tell_trail)
+    form = formatter(settings.log_format, secret_values(settings))
+    logger.add(stream or sys.stdout, format=form, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:
         _log_to(settings.log_file, settings)
     logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)

@@ -31,6 +31,12 @@ def loaded(script: str) -> set[str]:
     return set(last.split()[1:])
 
 
+def test_the_end_of_a_command_looks_through_nothing() -> None:
+    """Garbage that ends with the process: collecting it would take as long as many a command."""
+    script = f"import atexit, gc; atexit.register(lambda: print('loaded:', gc.get_freeze_count() > 0)){HELP}"
+    assert "True" in loaded(script)
+
+
 def test_help_loads_no_large_library() -> None:
     assert loaded(HELP) == set()
 

@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import replace
-from ipaddress import ip_address
 
 from ..errors import Forbidden, Problem, Unauthorized
 from ..processes.description import Process
@@ -41,7 +40,7 @@ def refusal(process: Process, caller: Caller, settings: Settings) -> Problem:
 def exposures(settings: Settings, registry: Registry) -> list[str]:
     """What whoever starts the server should know of who may call it: a line for each."""
     said = []
-    if not settings.asks_who and not _is_loopback(settings.host):
+    if not settings.asks_who and settings.is_public:
         where = f"FP_HOST={settings.host}: whoever reaches port {settings.port} may run processes and see all jobs"
         said.append(f"{where}; FP_AUTH=required asks callers for a key (docs/security.md)")
     closed = [process.id for process in registry.all_versions if process.access]
@@ -52,14 +51,6 @@ def exposures(settings: Settings, registry: Registry) -> list[str]:
     if settings.takes_tokens and not settings.asks_who:
         said.append("FP_JWT_ISSUER is not read while FP_AUTH is off")
     return said
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether the address that is listened on can be reached from this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Views:

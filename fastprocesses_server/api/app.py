@@ -1,7 +1,7 @@
 """The API as an ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
@@ -9,16 +9,18 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
+from starlette.types import ASGIApp
 
 from ..execution.outgoing import guard_callbacks
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
-from ..jobs.counts import TELL_SECONDS
+from ..jobs.counts import TELL_SECONDS, Tally
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
 from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
+from ..jobs.rates import Rates
 from ..jobs.reloads import number_async
 from ..jobs.replies import SECONDS, Replies
 from ..jobs.results import ResultStore
@@ -26,6 +28,7 @@ from ..jobs.store import JobStore
 from ..jobs.transitions import BEAT_SECONDS
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..trail import REQUEST_ID
 from . import (
     assets,
     execution,
@@ -45,13 +48,18 @@ from . import (
 from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
-from .ending import Ending
+from .ending import Ending, LastAnswers
+from .host_check import HostCheck
 from .origins import OriginCheck
-from .problems import add_problem_handlers
+from .problems import AnswerToAll, add_problem_handlers
+from .rate_limit import RateLimit
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
+from .safeguards import Safeguards
 from .services import Services
+from .slow_bodies import SlowBodies
 from .tokens import PublishedKeys, Tokens, fetch_from
+from .trails import FollowRequests
 
 ROUTES = (
     landing_page,
@@ -68,7 +76,18 @@ ROUTES = (
     health,
 )
 CANCEL_SECONDS = 0.5
-EXPOSED = ["Cache-Status", "ETag", "Link", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Cache-Status",
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    REQUEST_ID,
+]
 TAKEN = [
     "Authorization",
     "Cache-Control",
@@ -77,7 +96,12 @@ TAKEN = [
     "Last-Event-ID",
     "Prefer",
     "X-API-Key",
+    "traceparent",
+    REQUEST_ID,
 ]
+
+NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Of FastAPI, which would tell queries and the texts of exceptions. Earlier releases know nothing of it."""
 
 
 async def end(task: "asyncio.Task[None]") -> None:
@@ -115,18 +139,33 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         for client in (redis, listener, cache, fetcher.client):
             await client.aclose()
 
-    app = FastAPI(title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title=settings.api_title, openapi_url=None, lifespan=lifespan, redirect_slashes=False, telemetry=NO_TELEMETRY
+    )
     offers, folder = Offers(redis, settings), OwnFolder(settings.results_folder)
+    ending = Ending()
     views = Views(registry, settings)
     app.state.services = Services(
-        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
+        settings, registry, store, engine, results, fetcher, callbacks, offers, folder, ending, views
     )
     for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
         app.include_router(module.router)
     add_problem_handlers(app)
+    _add_middleware(app, settings, redis, ending, store.tally)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings, redis: Any, ending: Ending, tally: Tally) -> None:
+    """The innermost first."""
+    rate = settings.rate_limit
+    limited = partial(RateLimit, settings=settings, rates=Rates(redis, rate)) if rate else _unlimited
     if settings.asks_who:
-        _ask_callers(app, settings, redis)
+        _ask_callers(app, settings, redis, limited)
+    else:
+        app.add_middleware(limited)
+    app.add_middleware(SlowBodies)
     app.add_middleware(OriginCheck, settings=settings)
+    app.add_middleware(AnswerToAll)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_allowed_origins),
@@ -134,17 +173,24 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
     )
-    app.add_middleware(CountRequests, tally=store.tally)
+    app.add_middleware(HostCheck, settings=settings)
+    app.add_middleware(Safeguards, settings=settings)
+    app.add_middleware(LastAnswers, ending=ending)
+    app.add_middleware(CountRequests, tally=tally)
+    app.add_middleware(FollowRequests)
+
+
+def _unlimited(app: ASGIApp) -> ASGIApp:
     return app
 
 
-def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
+def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable[[ASGIApp], ASGIApp]) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
-    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
+    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
 
 
 async def _reap(store: JobStore) -> None:
@@ -153,7 +199,7 @@ async def _reap(store: JobStore) -> None:
         try:
             await store.judge()
             for job_id, status in await store.reap():
-                logger.warning("job {} {}: its worker was lost", job_id, status)
+                logger.warning("job {job_id} {}: its worker was lost", status, job_id=job_id)
         except STORE_ERRORS as error:
             logger.debug("the reaper waits for Redis: {}", error)
         except Exception:  # noqa: BLE001 - without it, nobody would notice that it has ended

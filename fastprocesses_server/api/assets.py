@@ -9,12 +9,10 @@ from fastapi.responses import FileResponse
 
 from .documents import Document, document_response
 from .pages import static_files
+from .safeguards import NEVER_RUN
 from .services import services_of
 
 router = APIRouter()
-
-NEVER_RUN = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
-"""Scripts of an SVG, for instance."""
 
 
 @router.api_route("/static/{path:path}", methods=["GET", "HEAD"])
@@ -28,7 +26,7 @@ async def static(request: Request, path: str) -> Response:
 def _asset(path: str) -> Document:
     file = static_files()[path]
     media_type = mimetypes.guess_type(file.name)[0] or "text/plain"
-    headers = {"Cache-Control": "max-age=3600", "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "max-age=3600", "Vary": "Accept-Encoding"}
     document = Document(file.read_bytes(), media_type, headers, is_compressible=True)
     _ = document.gzipped  # now, in a thread, and not while others wait
     return document
@@ -39,4 +37,4 @@ async def logo(request: Request) -> Response:
     picture = services_of(request).settings.logo
     if picture is None or not picture.is_file():
         raise HTTPException(404)
-    return FileResponse(picture, headers={"Cache-Control": "max-age=3600", **NEVER_RUN})
+    return FileResponse(picture, headers={"Cache-Control": "max-age=3600", "Content-Security-Policy": NEVER_RUN})

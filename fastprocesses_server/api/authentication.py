@@ -1,5 +1,7 @@
 """Who sends a request, found out before any route runs, and which resources are there for everybody."""
 
+from collections.abc import Callable
+
 from fastapi import Request
 from loguru import logger
 from starlette.datastructures import MutableHeaders
@@ -9,7 +11,7 @@ from ..errors import Problem, Unauthorized, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..links import DESCRIPTION_FILE_SCHEMA
 from ..settings import Settings
-from .caller import NOBODY
+from .caller import NOBODY, Caller, caller_of
 from .credentials import REMEDY, Credentials, shows_metrics_token
 from .origins import SAFE, is_foreign_request
 from .problems import problem_response
@@ -27,10 +29,16 @@ def is_unasked(path: str) -> bool:
 
 
 class Authentication:
-    """Sets `request.state.caller`; answers 401 itself, and keeps what shared caches may hold apart."""
+    """Sets `request.state.caller`; answers 401 itself, and keeps what shared caches may hold apart.
 
-    def __init__(self, app: ASGIApp, settings: Settings, credentials: Credentials) -> None:
-        self.app = app
+    `limited` counts the requests of callers, and refusals as requests of the address that they come from.
+    """
+
+    def __init__(
+        self, app: ASGIApp, settings: Settings, credentials: Credentials, limited: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
+        self.app = limited(app)
+        self.limited = limited
         self.settings = settings
         self.credentials = credentials
 
@@ -43,7 +51,7 @@ class Authentication:
         try:
             await self._look(request)
         except Problem as problem:
-            await problem_response(request, problem)(scope, receive, answer)
+            await self.limited(problem_response(request, problem))(scope, receive, answer)
         except STORE_ERRORS as error:
             unavailable = Unavailable(f"The job store {trouble(error)}. Try again in a moment.")
             await problem_response(request, unavailable)(scope, receive, answer)
@@ -51,19 +59,40 @@ class Authentication:
             await self.app(scope, receive, answer)
 
     async def _look(self, request: Request) -> None:
-        """A cookie is sent by the browser alone, so that it counts only where our own pages send it."""
         is_for_metrics = request.scope["path"] == METRICS
         if is_for_metrics and shows_metrics_token(request.headers.get("authorization", ""), self.settings):
             return
-        takes_cookie = request.method in SAFE or not is_foreign_request(request, self.settings)
         try:
-            request.state.caller = await self.credentials.caller(request, takes_cookie=takes_cookie)
+            request.state.caller = await _recognised(request, self.credentials)
         except Unauthorized as problem:
-            address = request.client.host if request.client else "a socket"
-            logger.info("401 for {}: {}", address, problem.fault)
+            log_refusal(request, problem)
             raise
         if request.state.caller == NOBODY and self.settings.auth == "required" and request.scope["path"] not in OPEN:
             raise Unauthorized(f"This server wants to know who asks. {REMEDY}")
+
+
+def log_refusal(request: Request, problem: Unauthorized) -> None:
+    """Of somebody who has shown something wrong, which is not said."""
+    logger.info("401 for {}: {}", request.client.host if request.client else "a socket", problem.fault)
+
+
+async def _recognised(request: Request, credentials: Credentials) -> Caller:
+    """A cookie is sent by the browser alone, so that it counts only where our own pages send it."""
+    takes_cookie = request.method in SAFE or not is_foreign_request(request, credentials.settings)
+    return await credentials.caller(request, takes_cookie=takes_cookie)
+
+
+async def is_known_still(request: Request) -> bool:
+    """For answers that go on: whether what was shown stands for the same caller, with the same roles, as it did."""
+    credentials: Credentials | None = getattr(request.app.state, "credentials", None)
+    if credentials is None:
+        return True
+    try:
+        return await _recognised(request, credentials) == caller_of(request)
+    except Unauthorized:
+        return False
+    except (Unavailable, *STORE_ERRORS):  # a session or an issuer's key cannot be looked for now
+        return True
 
 
 def _private(send: Send, user_header: str | None) -> Send:

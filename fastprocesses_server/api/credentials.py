@@ -1,20 +1,24 @@
 """What a request shows to say who sends it: a key, a token, a trusted proxy's header or a session's cookie."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from urllib.parse import urlsplit
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
 from ..errors import Unauthorized
 from ..jobs.api_keys import ApiKey
 from ..jobs.key_ring import KeyRing, Sessions
 from ..settings import Settings
-from .base_url import is_trusted_proxy
+from .base_url import is_trusted_proxy, urls_for
 from .caller import NOBODY, Caller
 from .tokens import Tokens
 
 COOKIE = "fp_session"
+SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
 KEY_HEADER = "X-API-Key"
 REMEDY = "Send an API key as `Authorization: Bearer KEY` or `X-API-Key: KEY`; the operator of this server makes them."
 LONGEST = 8192
@@ -42,9 +46,13 @@ class Credentials:
             return caller
         if token := bearer(request.headers):
             return await self._by_token(token)
-        if takes_cookie and (session := request.cookies.get(COOKIE)):
+        if takes_cookie and (session := self.session(request)):
             return await self._by_session(session)
         return NOBODY
+
+    def session(self, request: Request) -> str:
+        """What the cookie holds; empty where there is none."""
+        return session_in(request.headers, cookie_at(urls_for(request, self.settings).base))
 
     async def _by_token(self, token: str) -> Caller:
         if self.tokens and token.count(".") == 2 and len(token) <= LONGEST:
@@ -69,6 +77,8 @@ class Credentials:
         match [value.strip() for value in request.headers.getlist(header)]:
             case [] | [""]:
                 return None
+            case [user] if not user.isprintable():
+                raise Unauthorized(f"What the proxy says in {header} is no name.", "no name")
             case [user]:
                 named = ",".join(request.headers.getlist(roles)).split(",") if roles else ()
                 return Caller(f"user:{user}", frozenset(filter(None, map(str.strip, named))))
@@ -82,6 +92,20 @@ def caller_by(key: ApiKey) -> Caller:
 def shows_metrics_token(authorization: str, settings: Settings) -> bool:
     token = settings.metrics_token
     return token is not None and compare_digest(authorization.encode(), f"Bearer {token.get_secret_value()}".encode())
+
+
+def cookie_at(base: str) -> str:
+    """The name of the cookie at this URL; with a prefix, where one is possible, by which no other host can set it."""
+    url = urlsplit(base)
+    return f"__Host-{COOKIE}" if url.scheme == "https" and url.path in ("", "/") else COOKIE
+
+
+def session_in(headers: Headers, name: str) -> str:
+    """Of two different ones, which another host of the domain can bring about, neither counts."""
+    pairs = (pair.partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
+    found = {value.strip() for key, _, value in pairs if key.strip() == name}
+    session = found.pop() if len(found) == 1 else ""
+    return session if SESSION.fullmatch(session) else ""
 
 
 def bearer(headers: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from ..jobs.engine import CacheUse, Finished, Submitted
 from ..jobs.status_info import status_info
 from ..processes.description import JobControlOption, Process
 from .caller import caller_of
+from .client import client_of
 from .documents import json_response
 from .job_results import presenter_for
 from .ownership import view_of
@@ -103,6 +104,7 @@ async def _read_execution(request: Request, process: Process) -> Execution:
         execution,
         subscriber=subscriber,
         maker=maker,
+        client=client_of(request, services.settings),
         idempotency=read_idempotency(request.headers.getlist("idempotency-key"), process.id, body, maker),
         is_forced=wants_fresh_outputs(request.headers.getlist("cache-control")),
     )

@@ -8,6 +8,7 @@ import orjson
 from ..execution.media_type import alternatives, media_type_of
 from ..processes.description import JobControlOption, Process
 from .controls import fields
+from .credentials import KEY_HEADER
 
 LARGEST_EXAMPLE = 64 * 1024
 """Bytes of its inputs, over which an example does not stand in the page."""
@@ -18,6 +19,7 @@ def form_facts(process: Process, default_mode: str) -> dict[str, Any]:
     sizes = {name: len(orjson.dumps(example.inputs)) for name, example in process.examples.items()}
     return {
         "fields": fields(process),
+        "key_header": KEY_HEADER,
         "media_types": {name: _media_types(output.schema_) for name, output in process.outputs.items()},
         "examples": {
             name: {"title": example.title, "inputs": example.inputs}

@@ -1,7 +1,8 @@
 """`/jobs/{jobID}/events`: what becomes of a job and what it says, as it happens (server-sent events of HTML)."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from ..jobs.connection import STORE_ERRORS
 from ..jobs.following import Sight
 from ..jobs.status_info import status_info
 from ..links import EVENT_STREAM, Urls
+from .authentication import is_known_still
 from .followers import Followers
 from .jobs import LOOK_SECONDS, find_job
 from .services import Services, services_of, urls_of
@@ -39,7 +41,8 @@ async def job_events(request: Request, job_id: str) -> Response:
     if request.method == "HEAD":
         return Response(headers=HEADERS)
     known = read_event_id(request.headers.get("last-event-id", ""))
-    return EventStream(stream(services, urls_of(request), job.id, known), services.followers)
+    welcome = partial(is_known_still, request)
+    return EventStream(stream(services, urls_of(request), job.id, known, welcome), services.followers)
 
 
 class EventStream(StreamingResponse):
@@ -64,19 +67,25 @@ async def stream(
     urls: Urls,
     job_id: str,
     known: int,
+    is_welcome: Callable[[], Awaitable[bool]],
     *,
     look: float = LOOK_SECONDS,
     heartbeat: float = HEARTBEAT_SECONDS,
 ) -> AsyncIterator[bytes]:
     """It ends with the job, where the job is removed, or with this process; then a client may come again.
 
-    A store that is away for a while has nothing new.
+    Whether the client is welcome still is asked as often as silence has a heartbeat. A store that is away for a while
+    has nothing new.
     """
     yield RETRY
     before: Sight | None = None
-    spoke = time.monotonic()
+    spoke = asked = time.monotonic()
     is_over = False
     while not is_over:
+        if time.monotonic() - asked >= heartbeat:
+            if not await is_welcome():
+                return
+            asked = time.monotonic()
         try:
             now = await services.store.follow(job_id, before.said if before else known)
         except STORE_ERRORS:

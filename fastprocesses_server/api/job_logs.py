@@ -20,7 +20,7 @@ async def job_logs(request: Request, job_id: str) -> Response:
     job = await find_job(request, job_id)
     lines = await services_of(request).store.log(job.id)
     body = _as_text(lines) if form == AS_TEXT else _as_json(lines)
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+    headers = {"Cache-Control": "no-store", "Vary": "Accept"}
     return Response(body, media_type=form.media_type, headers=headers)
 
 

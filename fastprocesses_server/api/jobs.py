@@ -78,7 +78,7 @@ async def dismiss_job(request: Request, job_id: str) -> Response:
         await services.store.remove(job_id)
         await asyncio.to_thread(services.results.remove_job, job_id)
     job = await services.store.read(job_id) or job
-    logger.info("job {} {}", job_id, "removed" if before.is_final else "dismissed")
+    logger.info("job {job_id} {}", "removed" if before.is_final else "dismissed", job_id=job_id)
     document = {**status_info(job, urls), "status": Status.DISMISSED, "links": [link(urls.jobs, "up", "Jobs")]}
     return represent(request, form, document, page_of(job)).response()
 

@@ -13,7 +13,8 @@ from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, Unauthorized, UnsupportedMediaType
 from ..jobs.key_ring import SESSION_SECONDS
-from .credentials import COOKIE, Credentials
+from .authentication import log_refusal
+from .credentials import Credentials, cookie_at
 from .documents import URL_CHARACTERS
 from .problems import problem_response
 from .representation import Page, show
@@ -39,21 +40,22 @@ async def log_in(request: Request) -> Response:
     key = await credentials.ring.find(fields.get("key", "").strip())
     if key is None:
         problem = Unauthorized("This key is unknown, revoked or expired.", "unknown, revoked or expired")
+        log_refusal(request, problem)
         return problem_response(request, problem)
-    if earlier := request.cookies.get(COOKIE):
+    if earlier := credentials.session(request):
         await credentials.sessions.close(earlier)
     response = _see(request.state.next)
-    response.set_cookie(COOKIE, await credentials.sessions.open(key), max_age=SESSION_SECONDS, **_cookie(request))
+    response.set_cookie(value=await credentials.sessions.open(key), max_age=SESSION_SECONDS, **_cookie(request))
     return response
 
 
 @router.post("/logout")
 async def log_out(request: Request) -> Response:
     credentials: Credentials = request.app.state.credentials
-    if session := request.cookies.get(COOKIE):
+    if session := credentials.session(request):
         await credentials.sessions.close(session)
     response = _see("/")
-    response.delete_cookie(COOKIE, **_cookie(request))
+    response.delete_cookie(**_cookie(request))
     return response
 
 
@@ -78,5 +80,7 @@ def local(path: str) -> str:
 
 
 def _cookie(request: Request) -> dict[str, Any]:
-    base = urlsplit(urls_of(request).base)
-    return {"path": base.path or "/", "secure": base.scheme == "https", "httponly": True, "samesite": "lax"}
+    base = urls_of(request).base
+    url = urlsplit(base)
+    own = {"key": cookie_at(base), "path": url.path or "/", "secure": url.scheme == "https"}
+    return {**own, "httponly": True, "samesite": "lax"}

@@ -96,6 +96,8 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Link": _header("Links of the answer (RFC 8288)."),
     "Location": _header("URL of the job.", URL),
     "Preference-Applied": _header("Which preferences were honoured (RFC 7240)."),
+    "RateLimit": _header("What is left: r requests, until t seconds are over (draft-ietf-httpapi-ratelimit-headers)."),
+    "RateLimit-Policy": _header("So many may be sent: q requests in w seconds (draft-ietf-httpapi-ratelimit-headers)."),
     "Retry-After": _header("Seconds after which another try may help.", {"type": "integer"}),
     "WWW-Authenticate": _header("How callers show who they are (RFC 6750), and what was wrong."),
     "Vary": _header("Request headers that choose the form of the answer."),
@@ -108,15 +110,22 @@ PROBLEMS: Mapping[int, str] = {
     404: "There is no such resource, or not yet.",
     405: "The resource has no such method.",
     406: "None of the media types that Accept names is offered.",
+    408: "The body did not come in time.",
     410: "The resource was there, and is no more.",
     413: "The body is larger than the server takes.",
     415: "The body is not JSON.",
     422: "Another request came with the same Idempotency-Key.",
+    429: "The client has sent too many requests, or has too many jobs that wait or run.",
     500: "The process failed, or the server did.",
-    503: "The job store takes no jobs now, every worker is away, or too many follow jobs.",
+    503: "The job store takes no jobs now, the queue is full, every worker is away, or too many follow jobs.",
     504: "The process did not end within the time that the server lets clients wait.",
 }
-PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {401: ("WWW-Authenticate",), 405: ("Allow",), 503: ("Retry-After",)}
+PROBLEM_HEADERS: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
 
 
 def headers_of(*names: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from .openapi_defaults import component_parameters, component_schemas
 from .openapi_dialects import Dialect
 from .openapi_execution import ProcessPath
 from .openapi_operations import TAGS, fixed_paths
+from .openapi_quotas import metered
 from .openapi_security import secured
 
 
@@ -33,7 +34,7 @@ def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect
             "responses": RESPONSES,
         },
     }
-    return secured(document, settings)
+    return metered(secured(document, settings), settings)
 
 
 def _info(settings: Settings) -> dict[str, Any]:

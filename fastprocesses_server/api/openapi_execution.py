@@ -80,7 +80,8 @@ class ProcessPath:
         can_time_out = self.settings.sync_execution_timeout_seconds and self.process.offers(
             JobControlOption.SYNC_EXECUTE
         )
-        return [400, 403, 404, 410, 413, 415, 422, 503, *([504] if can_time_out else [])]
+        quotas = [429] if self.settings.max_jobs_per_client else []
+        return [400, 403, 404, 408, 410, 413, 415, 422, *quotas, 503, *([504] if can_time_out else [])]
 
     def _request(self) -> Schema:
         """execute.yaml"""

@@ -120,7 +120,7 @@ def _validation() -> Operation:
         "Check an execute request without running it",
         {"200": document_of("validation", "The request is right")},
         takes=["processID", "prefer"],
-        errors=(400, 403, 404, 413, 415, 503),
+        errors=(400, 403, 404, 408, 413, 415, 503),
     )
     body = {"required": True, "content": {JSON: {"schema": schema_reference("execute")}}}
     return {**checked, "requestBody": body}

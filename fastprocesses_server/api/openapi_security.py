@@ -4,7 +4,7 @@ from typing import Any
 
 from ..settings import Settings
 from .authentication import OPEN, is_unasked
-from .credentials import COOKIE, KEY_HEADER
+from .credentials import KEY_HEADER, cookie_at
 from .openapi_components import response
 
 SCHEMES = ("bearer", "apiKey", "session")
@@ -16,7 +16,8 @@ def secured(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     if not settings.asks_who:
         return document
     is_optional = settings.auth == "optional"
-    components = {**document["components"], "securitySchemes": _schemes(settings)}
+    cookie = cookie_at(document["servers"][0]["url"])
+    components = {**document["components"], "securitySchemes": _schemes(settings, cookie)}
     paths = {path: _secured_path(path, methods) for path, methods in document["paths"].items()}
     nobody: list[dict[str, list[str]]] = [{}] if is_optional else []
     return {
@@ -27,12 +28,12 @@ def secured(document: dict[str, Any], settings: Settings) -> dict[str, Any]:
     }
 
 
-def _schemes(settings: Settings) -> dict[str, dict[str, str]]:
+def _schemes(settings: Settings, cookie: str) -> dict[str, dict[str, str]]:
     shown = "An API key, or a token (JWT) of the issuer" if settings.takes_tokens else "An API key"
     return {
         "bearer": {"type": "http", "scheme": "bearer", "description": f"{shown}: `Authorization: Bearer KEY`."},
         "apiKey": {"type": "apiKey", "in": "header", "name": KEY_HEADER, "description": "An API key."},
-        "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Of browsers, from `/login`."},
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "Of browsers, from `/login`."},
     }
 
 

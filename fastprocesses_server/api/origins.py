@@ -31,14 +31,21 @@ def check_origin(method: str, headers: Mapping[str, str], base: str, allowed: Co
     if origin and ANY not in allowed and origin not in allowed:
         raise ForeignOrigin(f"Pages of {origin} may not do this here; FP_CORS_ALLOWED_ORIGINS names those that may.")
     if method == "POST" and not is_json(headers.get("content-type", "")):
-        raise ForeignOrigin("A page of another site must send its request as application/json.")
+        raise ForeignOrigin(
+            "A page of another site must send its request as application/json. "
+            "If it was a page of this server, FP_PUBLIC_URL is to name where browsers find it."
+        )
 
 
 def _is_foreign(origin: str | None, headers: Mapping[str, str], base: str) -> bool:
     """Whether a page of another origin sends it. Behind a proxy the scheme may differ: the host counts."""
     if origin is None:
         return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-    return urlsplit(origin).netloc.lower() not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
+    try:
+        named = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return True
+    return not named or named not in {headers.get("host", "").lower(), urlsplit(base).netloc.lower()}
 
 
 def is_foreign_request(request: Request, settings: Settings) -> bool:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
-from secrets import token_hex
 from typing import Any
 
 import orjson
@@ -11,10 +10,13 @@ from fastapi import FastAPI, Request, Response
 from jinja2 import TemplateError
 from loguru import logger
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .. import trail
 from ..errors import Problem, Unavailable
 from ..jobs.connection import STORE_ERRORS, trouble
+from ..trail import REQUEST_ID
 from .negotiation import allowed_methods, prefers_page
 from .representation import Page, show
 from .services import services_of
@@ -91,9 +93,14 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return _response(request, document, headers)
 
 
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    """The client left before its body had come. Nobody reads this."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 async def _on_fault(request: Request, error: Exception) -> Response:
-    """A fault of ours: the client gets a number that the log has too, and not the text."""
-    number = token_hex(4)
+    """A fault of ours: the client gets the name of its request, which the log has too, and not the text."""
+    number = trail.current().request_id
     logger.opt(exception=error).error("fault {}: {} {}", number, request.method, request.url.path)
     document = {
         "type": "about:blank",
@@ -101,11 +108,14 @@ async def _on_fault(request: Request, error: Exception) -> Response:
         "status": 500,
         "detail": f"An error of the server. Its log has the details under {number}.",
     }
-    return _response(request, document)
+    return _response(request, document, {REQUEST_ID: number})
 
 
-class AnswerAtTheEnd:
-    """Requests that the end of the server interrupts get an answer: uvicorn cancels them once its patience is over."""
+class AnswerToAll:
+    """Requests that a fault of ours ends get an answer, with the headers that other sites' pages need to read it.
+
+    So do those that the end of the server interrupts: uvicorn cancels them once its patience is over.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -125,12 +135,17 @@ class AnswerAtTheEnd:
                 raise
             problem = Unavailable("The server stops, and with it the run that was waited for. Try again in a moment.")
             await problem_response(Request(scope), problem)(scope, receive, send)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            request = Request(scope)
+            await (await _on_fault(request, error))(scope, receive, send)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    app.add_middleware(AnswerAtTheEnd)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_fault)
     for kind in STORE_ERRORS:
         app.add_exception_handler(kind, _on_store_error)

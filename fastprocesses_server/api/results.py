@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from ..execution.results import FilePart, Form, Results
 from .documents import is_known, link_header
+from .safeguards import NEVER_RUN
 
-ACTIVE = re.compile(r"text/html|[\w.+-]+/([\w.-]+\+)?xml|text/xsl")
-"""Types that a browser would run."""
+ACTIVE = re.compile(r"text/html|[^/]+/([^/]+\+)?xml|text/xsl|multipart/.+|message/.+")
+"""Types that a browser would run, or take apart and run."""
 
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
@@ -20,9 +21,8 @@ def results_response(results: Results, request: Request) -> Response:
     response = _response(results, request)
     if results.links:
         response.headers.append("Link", link_header(results.links))
-    response.headers["X-Content-Type-Options"] = "nosniff"
     if ACTIVE.fullmatch((results.media_type or "").partition(";")[0].strip().lower()):
-        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        response.headers["Content-Security-Policy"] = NEVER_RUN
         response.headers["Content-Disposition"] = _disposition("attachment", results.filename)
     elif results.filename:
         response.headers["Content-Disposition"] = _disposition("inline", results.filename)

@@ -1,8 +1,12 @@
 """uvicorn, as the command line starts it."""
 
+import asyncio
 import signal
+import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import FrameType
 
 import uvicorn
@@ -12,11 +16,19 @@ from ..jobs.folder import check_folder
 from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..traces import end_traces, start_traces
 from .access import exposures
 from .app import create_app
+from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
+from .listening import Address, bound, inherited, name_of
 from .openapi_defaults import departures
 from .reloading import Reload
+
+DRAIN_SECONDS = 1.0
+"""For which clients that keep a connection may go on to use it, once: its next answer tells them to make another."""
+
+POLL_SECONDS = 0.05
 
 
 class _Server(uvicorn.Server):
@@ -26,20 +38,35 @@ class _Server(uvicorn.Server):
         super().__init__(configuration)
         self.ending = ending
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
-        await super().startup(sockets)  # type: ignore[arg-type]
-        for server in self.servers:
-            for socket in server.sockets:
-                host, port = socket.getsockname()[:2]
-                logger.info("API ready at http://{}:{}", host, port)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or ():
+            logger.info("API ready at {}", name_of(listener))
 
-    async def shutdown(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever connects from now on reaches another process that has inherited the sockets, or nobody."""
         self.ending.begin()
-        await super().shutdown(sockets)  # type: ignore[arg-type]
+        for server in self.servers:
+            server.close()
+        end = time.monotonic() + DRAIN_SECONDS
+        while self.server_state.connections and time.monotonic() < end and not self.force_exit:  # noqa: ASYNC110 - uvicorn sets no event
+            await asyncio.sleep(POLL_SECONDS)
+        await super().shutdown(sockets)
 
 
-def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
-    """Until it is told to stop; at SIGHUP it loads again."""
+def run_server(settings: Settings, load: Callable[[], Registry], descriptors: Sequence[int] = ()) -> None:
+    """Until it is told to stop; at SIGHUP it loads again.
+
+    `descriptors` are of sockets that it has inherited, in place of those that the settings say.
+    """
+    if descriptors:
+        _run(settings, load, inherited(descriptors))
+        return
+    with bound(Address(settings.host, settings.port, settings.unix_socket)) as sockets:
+        _run(settings, load, sockets)
+
+
+def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.socket]) -> None:
     url = settings.broker_url.get_secret_value()
     reload = Reload(load, first_number(url), lambda: ask_all(url))
     registry = load()
@@ -47,19 +74,23 @@ def run_server(settings: Settings, load: Callable[[], Registry]) -> None:
     for line in (*departures(settings), *exposures(settings, registry)):
         logger.warning(line)
     signal.signal(signal.SIGHUP, lambda *_: reload.asked.set())
+    start_traces(settings)
     app = create_app(settings, registry, reload)
     configuration = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=settings.api_grace_seconds,  # type: ignore[arg-type] # a float does as well
+        http=protocol_with(replace(LIMITS, connections=most_connections())),
+        ws="none",
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
-    _Server(configuration, app.state.services.ending).run()
+    try:
+        _Server(configuration, app.state.services.ending).run(sockets)
+    finally:
+        end_traces()
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ import typer
 from .common import Processes, app, load_processes, read_settings, write
 
 if TYPE_CHECKING:
+    from ..api.listening import Address
     from ..settings import Settings
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [FP_HOST, 127.0.0.1]", show_default=False)]
@@ -37,10 +38,19 @@ Reload = Annotated[
         show_default=False,
     ),
 ]
+UnixSocket = Annotated[
+    Path | None,
+    typer.Option("--unix-socket", help="Unix socket to listen on instead. [FP_UNIX_SOCKET]", show_default=False),
+]
+ApiProcesses = Annotated[
+    int | None,
+    typer.Option(help="API processes to start on one address. [FP_API_PROCESSES, 1]", min=1, show_default=False),
+]
+Sockets = Annotated[str, typer.Option("--sockets", hidden=True, help="Descriptors of the sockets to listen on.")]
 Told = Annotated[bool, typer.Option("--told", hidden=True, help="Whoever started it warns of the description files.")]
 
 STOP_SECONDS = 5
-"""What a worker that stops may take beside the grace of its jobs."""
+"""What a worker that stops may take beside the grace of its jobs, or an API beside that of its requests."""
 
 
 @app.command()
@@ -49,28 +59,40 @@ def dev(
 ) -> None:
     """Start everything: an embedded Valkey, a worker and the API. Jobs survive a restart."""
     from ..standalone.dev import run_dev
+    from ..traces import check_traces
 
     settings = read_settings(host=host, port=port, processes_dir=processes, state_dir=state, reload=reload)
+    check_traces(settings)
     load_processes(settings, is_told=True)  # the API will
     sys.exit(
         run_dev(
-            host=settings.host,
-            port=settings.port,
+            address=_address(settings),
             state_dir=settings.state_dir,
             embedded=not settings.names_a_redis,
             environment=_passed_on(settings),
+            api_grace=settings.api_grace_seconds + STOP_SECONDS,
             worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
+            form=settings.log_format,
         )
     )
 
 
 @app.command()
 def serve(
-    host: Host = None, port: Port = None, processes: Processes = None, workers: Workers = None, reload: Reload = None
+    host: Host = None,
+    port: Port = None,
+    *,
+    unix_socket: UnixSocket = None,
+    processes: Processes = None,
+    api_processes: ApiProcesses = None,
+    workers: Workers = None,
+    reload: Reload = None,
+    sockets: Sockets = "",
+    told: Told = False,
 ) -> None:
-    """Start the API, alone or with workers that are started again when they end; Redis is found by the settings.
+    """Start the API, in one process or several, alone or with workers; Redis is found by the settings.
 
-    SIGHUP has it read the description files again.
+    Of several processes, those that end are started again. SIGHUP has them read the description files again.
     """
     from loguru import logger
 
@@ -78,22 +100,35 @@ def serve(
     from ..jobs.fitness import check_fitness
     from ..jobs.reloads import ask_all
     from ..standalone.dev import run_serve
+    from ..traces import check_traces
 
-    settings = read_settings(host=host, port=port, processes_dir=processes, workers=workers, reload=reload)
+    settings = read_settings(
+        host=host,
+        port=port,
+        unix_socket=unix_socket,
+        processes_dir=processes,
+        api_processes=api_processes,
+        workers=workers,
+        reload=reload,
+    )
+    check_traces(settings)
     if why := check_fitness(settings.broker_url.get_secret_value()):
         logger.warning("the Redis of the jobs {}: no jobs are taken until it is back", why)
-    if settings.workers:
+    if settings.workers or settings.api_processes > 1:
         sys.exit(
             run_serve(
-                host=settings.host,
-                port=settings.port,
+                address=_address(settings),
+                processes=settings.api_processes,
                 workers=settings.workers,
+                api_grace=settings.api_grace_seconds + STOP_SECONDS,
                 worker_grace=settings.worker_grace_seconds + STOP_SECONDS,
                 environment=_passed_on(settings),
                 at_hangup=partial(ask_all, settings.broker_url.get_secret_value()),
+                form=settings.log_format,
             )
         )
-    run_server(settings, partial(load_processes, settings, missing_packages="warning"))
+    load = partial(load_processes, settings, missing_packages="warning", is_told=told)
+    run_server(settings, load, [int(descriptor) for descriptor in sockets.split(",") if descriptor])
 
 
 @app.command()
@@ -127,6 +162,12 @@ def reload(processes: Processes = None) -> None:
     registry = load_processes(settings, missing_packages="warning")
     ask_all(settings.broker_url.get_secret_value())
     write(f"{registry.size}, nothing wrong; every API and worker reads them again\n")
+
+
+def _address(settings: "Settings") -> "Address":
+    from ..api.listening import Address
+
+    return Address(settings.host, settings.port, settings.unix_socket)
 
 
 def _passed_on(settings: "Settings") -> dict[str, str]:

@@ -10,16 +10,14 @@ from typing import Any
 import jsonschema_rs
 import orjson
 
-from ..errors import Complaint
+from ..errors import MOST_COMPLAINTS, Complaint
 from ..json_path import json_path
 from ..processes.description import Input, Process, Schema
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
+from .checking import faults
 from .media_type import alternatives, holds_binary, is_json, media_type_of, normalised
 from .references import FetchedFile, FetchedValue, Later, Reference, References
-
-LONGEST_MESSAGE = 300
-MOST_COMPLAINTS = 100
 
 
 class Unreadable(Exception):
@@ -76,6 +74,8 @@ class InputReader:
                 values.append(self._read_one(item, f"{self.path}[{index}]", references))
             except Unreadable as error:
                 complaints += error.complaints
+                if len(complaints) >= MOST_COMPLAINTS:
+                    break
         if complaints:
             raise Unreadable(*complaints)
         return values
@@ -153,7 +153,8 @@ def _read_as(alternative: Alternative, value: Value, path: str) -> Any:
     if isinstance(value.value, FetchedFile) and alternative.is_binary:
         return value.value.path
     plain = _content(alternative, value.value.path, path) if isinstance(value.value, FetchedFile) else value.value
-    if complaints := dict.fromkeys(_check(alternative, plain, path)):  # alternatives within often say the same
+    complaints = dict.fromkeys(faults(alternative.validator, plain, path))  # alternatives within often say the same
+    if complaints:
         raise Unreadable(*complaints)
     return _decode(alternative, _with_integers(plain, alternative.schema), value.encoding, path)
 
@@ -178,13 +179,6 @@ def _content(alternative: Alternative, file: Path, path: str) -> Any:
         return orjson.loads(body) if is_json(alternative.media_type) else body.decode()
     except (UnicodeDecodeError, orjson.JSONDecodeError) as error:
         raise Unreadable(Complaint(path, f"is no {alternative.media_type}: {error}")) from None
-
-
-def _check(alternative: Alternative, value: Any, path: str) -> Iterator[Complaint]:
-    for error in islice(alternative.validator.iter_errors(value), MOST_COMPLAINTS):
-        message = error.message
-        where = json_path(*error.instance_path, base=path)
-        yield Complaint(where, message if len(message) <= LONGEST_MESSAGE else f"… {message[-LONGEST_MESSAGE:]}")
 
 
 def _decode(alternative: Alternative, value: Any, encoding: str | None, path: str) -> Any:

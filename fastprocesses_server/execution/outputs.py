@@ -21,6 +21,7 @@ from ..processes.description import Output, Process
 from ..processes.json_type import simpler
 from ..processes.schemas import compile_schema
 from ..processes.suggestion import suggest
+from .checking import faults
 from .media_type import BINARY, JSON, TEXT, Kind, alternatives, declared_media_type, holds_binary, is_json
 
 LARGEST_CHECKED = 64 * 1024**2
@@ -128,10 +129,10 @@ class OutputWriter:
         """The first alternative that the value fits."""
         complaints: list[str] = []
         for alternative in self.alternatives:
-            error = next(iter(alternative.validator.iter_errors(value)), None)
-            if error is None:
+            fault = next(faults(alternative.validator, value, self.name), None)
+            if fault is None:
                 return alternative
-            complaints.append(error.message[-300:])
+            complaints.append(fault.message)
         raise InvalidOutput(f"output {self.name!r} does not fit its schema: {complaints[0]}")
 
     def _encode_text(self, value: str, alternative: Alternative) -> EncodedOutput:

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import orjson
 
-from ..errors import Complaint, InvalidRequest
+from ..errors import MOST_COMPLAINTS, Complaint, InvalidRequest
 from ..json_path import json_path
 from ..processes.description import Process, TransmissionMode
 from ..processes.suggestion import suggest
@@ -57,6 +58,8 @@ class Execution:
     idempotency: Idempotency | None = None
     maker: str = ""
     """Who asks for it; empty where nobody has to say who they are."""
+    client: str = ""
+    """For whom it is counted, the maker or an address; empty where nobody counts."""
     is_forced: bool = False
     """Whether the client asked for a run of its own: `Cache-Control: no-cache`."""
 
@@ -114,7 +117,7 @@ class RequestReader:
         inputs = _member(request, "inputs", complaints)
         outputs = _member(request, "outputs", complaints)
         complaints += self._wrong_inputs(inputs, references)
-        complaints += self._wrong_outputs(outputs)
+        complaints += islice(self._wrong_outputs(outputs), MOST_COMPLAINTS)
         response = request.get("response", self.default)
         if response not in list(ResponseType):
             complaints.append(Complaint("$.response", 'must be "raw" or "document"'))

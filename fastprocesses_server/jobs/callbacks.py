@@ -98,4 +98,6 @@ def pause_after(status: int | None, tries: int) -> float | None:
 
 def log_given_up(job_ids: Iterable[bytes]) -> None:
     for job_id in job_ids:
-        logger.warning("job {}: its callback is given up: too old, or the job was removed", job_id.decode())
+        logger.warning(
+            "job {job_id}: its callback is given up: too old, or the job was removed", job_id=job_id.decode()
+        )

@@ -104,7 +104,9 @@ class Engine:
             created = await self.store.create_finished(job_id, execution, own, is_public=True)
         if created.job_id == job_id:
             status, process = Status.ACCEPTED if own is None else Status.SUCCESSFUL, execution.process
-            logger.info("job {} {}: {} {}{}", job_id, status, process.id, process.version, _joining(created))
+            logger.info(
+                "job {job_id} {}: {} {}{}", status, process.id, process.version, _joining(created), job_id=job_id
+            )
         job = await self._public(created.job_id, execution)
         return Submitted(job, self._use(execution, created, is_hit=own is not None))
 
@@ -133,7 +135,12 @@ class Engine:
                 )
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
-                logger.info("job {} accepted, its client waits: {}{}", job_id, execution.process.id, _joining(created))
+                logger.info(
+                    "job {job_id} accepted, its client waits: {}{}",
+                    execution.process.id,
+                    _joining(created),
+                    job_id=job_id,
+                )
                 answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
                 await self._leave(job_id, execution)
@@ -147,7 +154,7 @@ class Engine:
 
     async def _leave(self, job_id: str, execution: Execution) -> None:
         """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
-        logger.info("job {}: its client went away", job_id)
+        logger.info("job {job_id}: its client went away", job_id=job_id)
         if execution.idempotency:
             return
         with suppress(*STORE_ERRORS):  # then it runs on for nobody
@@ -162,7 +169,7 @@ class Engine:
     async def _abandon(self, job_id: str, problem: Mapping[str, Any] | None = None) -> None:
         before = await self.store.abandon(job_id, problem)
         if before and not before.is_final:
-            logger.info("job {} dismissed: nobody waits for it", job_id)
+            logger.info("job {job_id} dismissed: nobody waits for it", job_id=job_id)
 
     async def _run_from_cache(
         self, execution: Execution, cached: Outputs, wait: float | None

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from pathlib import Path
@@ -17,6 +17,7 @@ from loguru import logger
 from ..fail_points import fail_point
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..settings.secrets import secret_values, without
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .folder import look
@@ -108,6 +109,7 @@ class Leases:
     ) -> None:
         self.redis = redis
         self.lease = lease(settings)
+        self.secrets = secret_values(settings)
         self.registry = registry
         self.owner = owner
         self.fingerprint = registry.fingerprint
@@ -154,8 +156,8 @@ class Leases:
         return bool(self.transitions["progress"](args=[job.id, job.attempt, self.owner, percent, message]))
 
     def say(self, job_id: str, attempt: int, lines: Sequence[LogLine], left_out: int) -> bool:
-        """Add to the log of a job; False where it is no longer this attempt's."""
-        said = (line.as_json() for line in lines)
+        """Add to the log of a job, without secrets of ours; False where it is no longer this attempt's."""
+        said = (replace(line, text=without(line.text, self.secrets)).as_json() for line in lines)
         return bool(self.transitions["say"](args=[job_id, attempt, self.owner, MOST_LINES, left_out, *said]))
 
     def commit(
@@ -241,7 +243,7 @@ class Leases:
 
 def _log_joined(others: Sequence[str], status: str, job_id: str) -> None:
     for other in others:
-        logger.info("job {} {} with job {}, which it had joined", other, status, job_id)
+        logger.info("job {job_id} {} with job {}, which it had joined", status, job_id, job_id=other)
 
 
 def _status(answer: bytes | None) -> Status | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from ..trail import Trail
+
 
 class Status(StrEnum):
     """statusCode.yaml"""
@@ -41,6 +43,10 @@ class Job:
     fingerprint: str
     status: Status
     is_public: bool
+    request_id: str
+    """Of the request that it was made for."""
+    traceparent: str
+    """The trace that it is a part of; empty where there is none."""
     maker: str
     """Whose job it is; empty where nobody had to say who they are."""
     joined: str | None
@@ -61,6 +67,11 @@ class Job:
     results_expire: datetime | None
     """When the outputs of a successful job are."""
 
+    @property
+    def trail(self) -> Trail:
+        """What its lines in the log tell, wherever they are written."""
+        return Trail(self.request_id, self.traceparent, lambda: self.maker, self.id, self.process_id, self.attempt)
+
 
 def read_record(fields: Mapping[bytes, bytes]) -> Job:
     problem = fields.get(b"problem")
@@ -74,6 +85,8 @@ def read_record(fields: Mapping[bytes, bytes]) -> Job:
         fingerprint=fields[b"fingerprint"].decode(),
         status=status,
         is_public=fields[b"public"] == b"1",
+        request_id=fields.get(b"request_id", b"").decode(),
+        traceparent=fields.get(b"traceparent", b"").decode(),
         maker=fields.get(b"maker", b"").decode(),
         joined=joined.decode() if joined else None,
         attempt=int(fields[b"attempt"]),

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from loguru import logger
 
-from ..errors import KeyReused, Unavailable
+from .. import traces, trail
+from ..errors import KeyReused, QueueIsFull, TooManyJobs, Unavailable
 from ..execution.outputs import StoredOutput, write_manifest
 from ..execution.request import Execution
 from ..execution.subscriber import Subscriber
@@ -40,6 +41,10 @@ class Creation(StrEnum):
     KNOWN = "known"
     CONFLICT = "conflict"
     UNSERVED = "unserved"
+    CROWDED = "crowded"
+    """The client has as many jobs as it may have at once."""
+    FULL = "full"
+    """As many jobs wait in the queue as may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class JobStore:
         Raises:
             Unavailable: the store is unfit, or it needs a worker now and none is alive.
             KeyReused: another request had its Idempotency-Key.
+            TooManyJobs: of this client.
+            QueueIsFull: for any client.
         """
         silence = lease(self.settings) if needs_worker else 0
         return await self._create(job_id, execution, is_public=is_public, key=key, reply_to=reply_to, silence=silence)
@@ -119,28 +126,56 @@ class JobStore:
         if self.faults:
             raise Unavailable("\n".join(f"New jobs wait until the job store is fit: {what}" for what in self.faults))
         queue, once = execution.process.run.queue, execution.idempotency
-        fields = self._fields(execution, is_public=is_public)
-        if execution.subscriber:
-            fields |= self._subscription(job_id, execution.subscriber)
-        if reply_to:
-            fields["reply"] = reply_to
-        arguments = [
-            job_id,
-            int(is_public),
-            queue,
-            self.messages.encode(job_id, queue),
-            execution.as_json(),
-            silence,
-            manifest,
-            key or "",
-            once.name if once else "",
-            once.body if once else "",
-            *(item for pair in fields.items() for item in pair),
-        ]
-        fail_point("before-create", job_id)
-        creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
-        fail_point("created", job_id)
-        return _created(Creation(creation), *ids)
+        facts = {"ogc.process.id": execution.process.id, "ogc.job.id": job_id}
+        with traces.span(f"submit {execution.process.id}", "producer", facts):
+            fields = self._fields(execution, is_public=is_public) | trail.as_fields(trail.current())
+            if execution.subscriber:
+                fields |= self._subscription(job_id, execution.subscriber)
+            if reply_to:
+                fields["reply"] = reply_to
+            arguments = [
+                job_id,
+                int(is_public),
+                queue,
+                self.messages.encode(job_id, queue),
+                execution.as_json(),
+                silence,
+                manifest,
+                key or "",
+                once.name if once else "",
+                once.body if once else "",
+                *self._quotas(execution),
+                *(item for pair in fields.items() for item in pair),
+            ]
+            fail_point("before-create", job_id)
+            creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
+            fail_point("created", job_id)
+            return self._created(Creation(creation), *ids)
+
+    def _created(self, creation: Creation, found: str, leader: str | None = None) -> Created:
+        match creation:
+            case Creation.UNSERVED:
+                raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
+            case Creation.CONFLICT:
+                raise KeyReused("Another request came with this Idempotency-Key. A new request needs a key of its own.")
+            case Creation.CROWDED:
+                raise TooManyJobs(
+                    f"{self.settings.max_jobs_per_client} of your jobs wait or run, and more may not at once. "
+                    "Wait until one of them ends, or dismiss one."
+                )
+            case Creation.FULL:
+                raise QueueIsFull(
+                    f"{self.settings.max_queue} jobs wait for a worker, and more are not taken. Try again later.",
+                    until_there_is_room(int(found) / 1000),
+                )
+            case _:
+                return Created(creation, found, leader)
+
+    def _quotas(self, execution: Execution) -> tuple[str, str, str]:
+        """Who is counted, the most jobs of one client, and of one queue; '' for no limit."""
+        of_client, waiting = self.settings.max_jobs_per_client, self.settings.max_queue
+        client = execution.client if of_client else ""
+        return client, str(of_client or ""), str(waiting or "")
 
     def _fields(self, execution: Execution, *, is_public: bool) -> dict[str, Any]:
         process = execution.process
@@ -291,11 +326,9 @@ class JobStore:
         return await asyncio.to_thread(Measures.read, counted, *state)
 
 
-def _created(creation: Creation, job_id: str, leader: str | None = None) -> Created:
-    match creation:
-        case Creation.UNSERVED:
-            raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
-        case Creation.CONFLICT:
-            raise KeyReused("Another request came with this Idempotency-Key. A new request needs a key of its own.")
-        case _:
-            return Created(creation, job_id, leader)
+def until_there_is_room(seconds: float) -> int:
+    """Seconds after which some places of a full queue are free; its first job has waited for so many seconds.
+
+    If the queue goes on as it did for that one, a tenth of its places is free after a tenth of that time.
+    """
+    return min(max(round(seconds / 10), 5), 600)

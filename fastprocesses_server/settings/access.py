@@ -12,6 +12,9 @@ ASYMMETRIC = frozenset(
 )
 """Algorithms whose keys may be published; with any other, whoever can check a token could make one."""
 
+EVERYBODY = ("/0", "/0.0.0.0")
+"""How networks end that have all addresses."""
+
 
 class Access(BaseModel):
     """Who callers are, by keys, tokens or a proxy."""
@@ -66,6 +69,8 @@ class Access(BaseModel):
     def _header_has_a_proxy(self) -> Self:
         if self.user_header and not getattr(self, "trusted_proxies", ()):
             raise ValueError("FP_USER_HEADER is believed only from FP_TRUSTED_PROXIES, which names none")
+        if self.user_header and any(network.endswith(EVERYBODY) for network in getattr(self, "trusted_proxies", ())):
+            raise ValueError("FP_USER_HEADER would be believed from everybody: FP_TRUSTED_PROXIES names all addresses")
         if self.roles_header and not self.user_header:
             raise ValueError("FP_ROLES_HEADER says nothing without FP_USER_HEADER")
         return self

@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ..errors import StartError
 from .access import Access
 from .kinds import PREFIX
 from .operation import Limits, Logs, Metrics, Outgoing, Publishing, Storage, Workers
+from .quotas import Quotas
 from .service import About, Answers, Listening, Pages
 
 
@@ -53,6 +54,7 @@ class Settings(
     Storage,
     Outgoing,
     Publishing,
+    Quotas,
     Access,
     Listening,
     BaseSettings,
@@ -112,6 +114,37 @@ def setting_names() -> dict[str, tuple[str, ...]]:
         else (PREFIX + name.upper(),)
         for name, field in Settings.model_fields.items()
     }
+
+
+def given_settings(settings: Settings, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Those that somebody has set: what may be shown of the value, and where it comes from, by their plain names."""
+    folder = environment.get(f"{PREFIX}SECRETS_DIR")
+    secrets = {path.name.upper() for path in Path(folder).iterdir()} if folder and Path(folder).is_dir() else set()
+    places = (
+        ("environment", {name.upper() for name, value in environment.items() if value}),
+        (".env", {name.upper() for name in _dotenv_names()}),
+        (f"{PREFIX}SECRETS_DIR", secrets),
+    )
+    given = {}
+    for field, names in setting_names().items():
+        if field in settings.model_fields_set:
+            sources = (_source(names, place, found) for place, found in places)
+            given[names[0]] = (_shown(getattr(settings, field)), next(filter(None, sources), "option"))
+    return given
+
+
+def _source(names: Iterable[str], place: str, found: Container[str]) -> str:
+    for name in names:
+        if name in found:
+            return place
+        if f"{name}_FILE" in found:
+            return f"file of {name}_FILE"
+    return ""
+
+
+def _shown(value: Any) -> str:
+    """Secrets show themselves as stars."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def unknown_names(environment: Mapping[str, str]) -> list[str]:

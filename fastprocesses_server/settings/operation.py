@@ -210,14 +210,19 @@ class Workers(BaseModel):
 
 
 class Logs(BaseModel):
-    """What is logged, and where to."""
+    """What is told of what happens, and where to."""
 
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting(
         "INFO", "Least severity that is logged.", names=also("LOG_LEVEL")
     )
+    log_format: Literal["text", "json"] = setting("text", "text for people, or json: one object on each line.")
     log_file: Path | None = setting(None, "File that the log is written to as well.")
     log_rotation: str = setting("100 MB", "When a new log file begins: a size, a time of day or an interval.")
     log_retention: str = setting("10 days", "How long old log files are kept.")
+    traces: bool | None = setting(
+        None,
+        "Whether spans are sent by OpenTelemetry (extra `otel`). Default: where OTEL_EXPORTER_OTLP_ENDPOINT is set.",
+    )
 
 
 class Metrics(BaseModel):

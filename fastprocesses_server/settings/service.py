@@ -1,7 +1,7 @@
 """What the API offers: where it listens, to whom it answers, what it shows."""
 
 import re
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,30 +10,59 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 from ..processes.quantities import Bytes
 from .kinds import Names, also, setting
 
+UNIX = "unix"
+"""In place of the address of a proxy: whoever reaches the Unix socket."""
+
 
 class Listening(BaseModel):
     """Where the API listens, and what it believes of requests."""
 
     host: str = setting("127.0.0.1", "Address that the server listens on; 0.0.0.0 for all.")
     port: Annotated[int, Field(ge=0, le=65535)] = setting(8000, "Port that the server listens on.")
+    unix_socket: Path | None = setting(
+        None, "Unix socket that the server listens on instead, for a proxy on the same machine."
+    )
+    api_processes: Annotated[int, Field(ge=1)] = setting(
+        1, "API processes that `serve` starts on one address, and starts again."
+    )
+    api_grace_seconds: Annotated[float, Field(ge=0)] = setting(
+        5, "How long an API that is told to stop goes on answering the requests that it has."
+    )
     public_url: str | None = setting(
         None, "URL under which clients reach the server, with its path; links are built from it."
     )
     trusted_hosts: Names = setting(
-        (), "Host names that links may be built from where FP_PUBLIC_URL is not set (loopback always may)."
+        (), "Host names besides loopback that links may be built from where FP_PUBLIC_URL is not set."
     )
-    trusted_proxies: Names = setting((), "Addresses or networks of proxies whose X-Forwarded-* headers are believed.")
+    trusted_proxies: Names = setting(
+        (),
+        "Addresses or networks of proxies whose X-Forwarded-* headers are believed; "
+        "unix for all who reach FP_UNIX_SOCKET.",
+    )
     cors_allowed_origins: Names = setting(
         ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
     )
+    hsts_seconds: Annotated[int, Field(ge=0)] = setting(
+        2_592_000,
+        "Seconds for which browsers that came by TLS come back by TLS alone (HSTS), to all ports of the host; 0: off.",
+    )
     max_body_size: Bytes = setting(64 * 1024**2, "Largest request body, for example 64MiB; larger ones get 413.")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it listens to more than this machine."""
+        try:
+            return self.unix_socket is None and not ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host != "localhost"
 
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             try:
-                ip_network(network, strict=False)
+                if network != UNIX:
+                    ip_network(network, strict=False)
             except ValueError:
                 raise ValueError(f"{network} is neither an address nor a network such as 10.0.0.0/8") from None
         return value
@@ -43,6 +72,8 @@ class Listening(BaseModel):
     def _is_absolute(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/?#]+", value):
             raise ValueError("must begin with http:// or https:// and a host")
+        if value is not None and re.search(r"[@?#\s]", value):
+            raise ValueError("is a base for links, without user name, query or fragment")
         return value
 
 

@@ -1,46 +1,57 @@
-"""Where the API listens: whether the port is free, the URL to tell, and whether the API is ready there."""
+"""What is heard at the API's address: the URL to tell, and what a server there answers."""
 
-import errno
 import http.client
+import os
 import socket
+from pathlib import Path
 
-from ..errors import StartError
+from ..api.listening import Address
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 READY_PATH = "/health/ready"
 ANSWER_SECONDS = 2.0
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises StartError when the API could not listen there."""
+def url_of(address: Address) -> str:
+    if address.path:
+        return f"unix:{address.path}"
+    name = WILDCARDS.get(address.host, address.host)
+    return f"http://[{name}]:{address.port}" if ":" in name else f"http://{name}:{address.port}"
+
+
+def is_ready(address: Address) -> bool:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            # As the API itself will do: a connection that has just been closed does not make a port busy.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise StartError(f"port {port} is in use by another program; choose another with --port") from error
-        reason = f"cannot listen on {host} port {port}: {error.strerror}"
-        raise StartError(f"{reason}; choose another with --host or --port") from error
-
-
-def url_of(host: str, port: int) -> str:
-    name = _reachable(host)
-    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
-
-
-def is_ready(host: str, port: int) -> bool:
-    connection = http.client.HTTPConnection(_reachable(host), port, timeout=ANSWER_SECONDS)
-    try:
-        connection.request("GET", READY_PATH)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
+        return ask(address, READY_PATH)[0] == http.HTTPStatus.OK
+    except (OSError, NoHttp):
         return False
+
+
+class NoHttp(Exception):
+    """What answers there speaks something else."""
+
+
+def ask(address: Address, path: str) -> tuple[int, bytes]:
+    """Status and body of a GET. Raises OSError where nobody answers, or NoHttp."""
+    host = WILDCARDS.get(address.host, address.host)
+    connection = http.client.HTTPConnection(host, address.port, timeout=ANSWER_SECONDS)
+    try:
+        if address.path:
+            connection.sock = _connected(address.path)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except http.client.HTTPException as error:
+        raise NoHttp(str(error)) from error
     finally:
         connection.close()
 
 
-def _reachable(host: str) -> str:
-    return WILDCARDS.get(host, host)
+def _connected(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(ANSWER_SECONDS)
+    try:
+        connection.connect(os.fspath(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection

@@ -1,8 +1,12 @@
-"""What the person at the terminal reads: each line behind the name of the program that wrote it."""
+"""What the person at the terminal reads: each line behind the name of the program that wrote it; or JSON with that."""
 
+import json
 import os
 import threading
-from typing import TextIO
+from datetime import UTC, datetime
+from typing import Literal, TextIO
+
+LogForm = Literal["text", "json"]
 
 COLOURS = {"valkey": 35, "worker": 33, "api": 36}
 OTHER_COLOUR = 32
@@ -11,10 +15,11 @@ ALARM_COLOUR = "1;31"
 
 
 class Console:
-    """`own` is the name of the supervisor itself, `width` that of the longest name."""
+    """`own` is the name of the supervisor itself, `width` that of the longest name; `form` that of the logs."""
 
-    def __init__(self, stream: TextIO, own: str = "dev", width: int = WIDTH) -> None:
+    def __init__(self, stream: TextIO, own: str = "dev", width: int = WIDTH, form: LogForm = "text") -> None:
         self._stream = stream
+        self._form = form
         self._own = own
         self._width = width
         self._coloured = stream.isatty() and not os.environ.get("NO_COLOR")
@@ -27,11 +32,13 @@ class Console:
     def alarm(self, text: str) -> None:
         """What somebody has to look at."""
         text = f"ALARM: {text}"
-        self.announce(f"\033[{ALARM_COLOUR}m{text}\033[0m" if self._coloured else text)
+        is_bright = self._coloured and self._form == "text"
+        self.say(self._own, f"\033[{ALARM_COLOUR}m{text}\033[0m" if is_bright else text, "ERROR")
 
-    def say(self, name: str, text: str) -> None:
+    def say(self, name: str, text: str, level: str = "INFO") -> None:
         """One line. A terminal that has gone away is no reason to fail: the programs are still to be stopped."""
-        line = f"{self._prefix(name)} {text}\n".encode(self._stream.encoding or "utf-8", errors="replace")
+        said = f"{self._prefix(name)} {text}" if self._form == "text" else json_line(name, text, level)
+        line = f"{said}\n".encode(self._stream.encoding or "utf-8", errors="replace")
         with self._lock:
             try:
                 self._stream.buffer.write(line)
@@ -49,3 +56,11 @@ class Console:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
+
+
+def json_line(name: str, text: str, level: str) -> str:
+    """What is a line of our log already, with the name of the program; anything else as such a line."""
+    if text.startswith('{"time": ') and text.endswith("}"):
+        return f'{text[:-1]}, "program": {json.dumps(name)}}}'
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": now, "level": level, "message": text, "program": name})

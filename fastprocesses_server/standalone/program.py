@@ -40,6 +40,8 @@ class Program:
     stdin: str = ""
     is_revived: bool = False
     """Whether it is started again when it ends by itself, rather than all others stopped."""
+    is_needed_to_start: bool = False
+    """Whether that holds only once everything is up: what is wrong with the start is not to be tried again."""
     files: tuple[int, ...] = ()
     """File descriptors that it inherits."""
 

@@ -35,6 +35,8 @@ class Supervisor:
         self._revivals: dict[str, Revival] = {}
         self._ended: list[Program] = []
         """Those that wait to be started again."""
+        self.is_up = False
+        """Whether everything was ready once, by whoever waits for that."""
 
     def __enter__(self) -> Self:
         self._guard = subprocess.Popen(  # noqa: S603
@@ -78,7 +80,7 @@ class Supervisor:
     def _revive(self) -> None:
         """Programs that may end by themselves are started again, after pauses that grow."""
         now = time.monotonic()
-        for running in [one for one in self._running if one.program.is_revived and one.has_ended]:
+        for running in [one for one in self._running if self._is_revived(one.program) and one.has_ended]:
             end(running)  # jobs may have left processes behind
             self._tell_guard("-", running)
             self._running.remove(running)
@@ -100,9 +102,12 @@ class Supervisor:
                 "`fastprocesses-server check`"
             )
 
+    def _is_revived(self, program: Program) -> bool:
+        return program.is_revived and (self.is_up or not program.is_needed_to_start)
+
     def _first_ending(self) -> str | None:
         for running in self._running:
-            if running.has_ended and not running.program.is_revived:
+            if running.has_ended and not self._is_revived(running.program):
                 return f"{running.program.name} {running.ending}"
         status = self._guard.poll()
         return None if status is None else f"the guard process {describe_ending(status)}"

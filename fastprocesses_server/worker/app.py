@@ -27,6 +27,7 @@ from ..jobs.reloads import first_number
 from ..jobs.sweep import sweep
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..traces import check_traces, end_traces, start_traces
 from .capture import Capture
 from .consumer import PatientConsumer
 from .delivery import Delivery
@@ -110,6 +111,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
             keeper.scribe.leave_child()
             runner.enter_child()
             delivery.enter_child()
+            start_traces(settings)
             if settings.reload:
                 runner.import_all()
         except Exception as error:  # noqa: BLE001 - Celery would go on, and hand jobs to a child that cannot run any
@@ -118,6 +120,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
 
     def leave_child(**_: Any) -> None:
         end_descendants()
+        end_traces()
 
     signals.worker_ready.connect(start, weak=False)
     signals.worker_process_init.connect(enter_child, weak=False)
@@ -246,8 +249,10 @@ def run_worker(settings: Settings, load: Callable[[], Registry], legacy: Legacy 
     """Until it is told to stop; the exit status. At the first start it waits for Redis.
 
     Raises:
-        StartError: at the first start, for an unfit Redis, wrong description files, or a folder that cannot be written.
+        StartError: traces cannot be sent; at the first start, for an unfit Redis, wrong description files, or a folder
+            that cannot be written.
     """
+    check_traces(settings)  # its children have then imported what they need
     known, registry = (legacy.number, legacy.registry) if legacy else _begin(settings, load)
     return _run(create_worker(settings, registry, Reloads(settings, load, known), legacy), settings.worker_concurrency)
 

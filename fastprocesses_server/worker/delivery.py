@@ -13,6 +13,7 @@ import orjson
 from loguru import logger
 from pydantic import SecretStr
 
+from .. import traces
 from ..errors import JobFailed, Problem, ResultNotAvailable
 from ..execution.guard import Forbidden
 from ..execution.outgoing import create_client, guard_callbacks
@@ -28,6 +29,7 @@ from ..links import Urls
 from ..processes.registry import Registry
 from ..settings import Settings
 from ..settings.kinds import SECRET_PREFIX
+from ..trail import current, following
 
 SECONDS = 10
 """For a delivery that is not large."""
@@ -85,9 +87,11 @@ class Delivery:
         try:
             callback = self.callbacks.take(job_id)
             if callback:
-                self._deliver(callback)
+                facts = {"ogc.job.id": job_id, "ogc.job.status": callback.status.value}
+                with following(callback.job.trail), traces.span(f"tell {callback.status}", "client", facts):
+                    self._deliver(callback)
         except STORE_ERRORS as error:
-            logger.warning("job {}: its callback waits for Redis: {}", job_id, error)
+            logger.warning("job {job_id}: its callback waits for Redis: {}", error, job_id=job_id)
 
     def _deliver(self, callback: Callback) -> None:
         status: int | None = None
@@ -139,6 +143,8 @@ class Delivery:
     def _headers(self, callback: Callback, message: Message) -> dict[str, str]:
         message_id, timestamp = f"{callback.job.id}.{callback.event}", str(int(time.time()))
         headers = {"Content-Type": message.media_type, "webhook-id": message_id, "webhook-timestamp": timestamp}
+        if within := current().traceparent:
+            headers["traceparent"] = within
         if secret := self.settings.callback_secret:
             headers["webhook-signature"] = sign(secret, message_id, timestamp, message.read())
         return headers

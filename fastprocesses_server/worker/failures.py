@@ -8,6 +8,7 @@ from loguru import logger
 from ..errors import EXCEPTIONS, ProcessError
 from ..execution.outputs import InvalidOutput
 from ..jobs.record import Job
+from ..log_lines import DETAILS
 from ..processes.frames import authors_traceback
 from ..processes.quantities import as_text
 
@@ -35,10 +36,10 @@ class Unfit(Exception):
 
 
 def failure(job: Job, error: BaseException) -> Failure:
-    """What clients are told; the log has the cause, each of its lines as one of ours: clients may have sent some."""
+    """What clients are told; the log has the cause."""
     failed = explained(error)
-    for line in failed.cause.splitlines():
-        logger.error("job {} failed: {}", job.id, line)
+    if failed.cause:
+        logger.bind(**{DETAILS: failed.cause}).error("job {} failed", job.id)
     return failed
 
 

@@ -83,7 +83,7 @@ class Keeper(threading.Thread):
                 self._look_after(job)
             self._dismiss_heirs(time.monotonic())
             for job_id, status in self.leases.reap():
-                logger.warning("job {} {}: its worker was lost", job_id, status)
+                logger.warning("job {job_id} {}: its worker was lost", status, job_id=job_id)
         except STORE_ERRORS as error:
             logger.warning("the keeper waits for Redis: {}", error)
             return
@@ -94,14 +94,14 @@ class Keeper(threading.Thread):
             self.families.kill(job.pid)  # before another attempt begins
             self.scribe.finish(job.pid)
             if status := self.leases.gone(job.job_id, job.pid):
-                logger.warning("job {} {}: the process that ran it died", job.job_id, status)
+                logger.warning("job {job_id} {}: the process that ran it died", status, job_id=job.job_id)
             return
         match job.verdict:
             case Verdict.SOFT if self._told_since(job) is None:
                 self._tell(job, SOFT_LIMIT)
-                logger.warning("job {} is over its soft time limit", job.job_id)
+                logger.warning("job {job_id} is over its soft time limit", job_id=job.job_id)
             case Verdict.HARD if self._overrun(job, timed_out("hard")):
-                logger.warning("job {} failed: over its hard time limit", job.job_id)
+                logger.warning("job {job_id} failed: over its hard time limit", job_id=job.job_id)
             case Verdict.KILL:
                 self._end(job)
 
@@ -136,9 +136,11 @@ class Keeper(threading.Thread):
         try:
             if not self._overrun(job, out_of_memory(job.memory_limit, job.progress)):
                 return  # it has ended since the last beat, and its process may run another one
-            logger.warning("job {} failed: over its memory limit", job.job_id)
+            logger.warning("job {job_id} failed: over its memory limit", job_id=job.job_id)
         except STORE_ERRORS as error:
-            logger.warning("job {} is over its memory limit, and the keeper waits for Redis: {}", job.job_id, error)
+            logger.warning(
+                "job {job_id} is over its memory limit, and the keeper waits for Redis: {}", error, job_id=job.job_id
+            )
         self.families.kill(job.pid)
 
     def _overrun(self, job: Held, why: Failure) -> bool:
@@ -179,7 +181,7 @@ class Keeper(threading.Thread):
             for pid in pids:
                 self.scribe.finish(pid)
             for job_id, pid, status in self.leases.give_back():
-                logger.info("job {} {}: this worker gives it back", job_id, status)
+                logger.info("job {job_id} {}: this worker gives it back", status, job_id=job_id)
                 pids.add(pid)
         finally:
             self._end_all(pids)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import orjson
 from loguru import logger
 
+from .. import traces
 from ..errors import InvalidRequest
 from ..execution.outgoing import guard_references
 from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, write_manifest
@@ -36,6 +37,7 @@ from ..processes.quantities import as_text
 from ..processes.registry import Registry
 from ..processes.versions import is_newer
 from ..settings import Settings
+from ..trail import following
 from .arguments import Fetching
 from .bars import follow_bars
 from .calls import Caller
@@ -146,6 +148,24 @@ class Runner:
         job = claim.job
         fail_point("claimed", job.id)
         self.turn.jobs += 1
+        facts: traces.Facts = {
+            "ogc.process.id": job.process_id,
+            "ogc.job.id": job.id,
+            "ogc.job.attempt": job.attempt,
+        }
+        with following(job.trail), traces.span(f"run {job.process_id}", "consumer", facts):
+            ended = self._run_claimed(claim)
+        if isinstance(ended, Claim):
+            return ended
+        if what := self._left(claim.memory_limit):
+            logger.info("a process for jobs is replaced: they have left {} in it", what)
+            raise SystemExit
+        if self.turn.is_spent:
+            raise SystemExit
+        return None
+
+    def _run_claimed(self, claim: Claim) -> Claim | bool:
+        job = claim.job
         instead = f", for job {job.joined}, which it had joined" if job.joined else ""
         logger.info("job {} running: {} {}, attempt {}{}", job.id, job.process_id, job.version, job.attempt, instead)
         try:
@@ -158,14 +178,7 @@ class Runner:
             # The job is another's or dismissed, and this process about to be killed for it: it takes no new one.
             logger.warning("job {} is no longer this worker's: its outcome is dropped", job.id)
             os.kill(os.getpid(), signal.SIGKILL)
-        if isinstance(ended, Claim):
-            return ended
-        if what := self._left(claim.memory_limit):
-            logger.info("a process for jobs is replaced: they have left {} in it", what)
-            raise SystemExit
-        if self.turn.is_spent:
-            raise SystemExit
-        return None
+        return ended
 
     def _left(self, memory_limit: int) -> str:
         """What jobs have left in this process that the next one must not meet."""
@@ -226,6 +239,7 @@ class Runner:
             joined |= {other: self._share(run.stored, other, run.name) for other in answer}
         if answer:
             logger.info("job {} {}", job.id, run.outcome.status)
+            _note(run.outcome.status)
         if isinstance(answer, Claim):
             self._watch(answer, began)
         return answer
@@ -243,6 +257,7 @@ class Runner:
         status = self.leases.retry(job, process.run.retry_delay or 0, message, outcome.document)
         if status:
             logger.warning("job {} {}: {} with {}", job.id, status, message, type(error).__name__)
+            _note(status, is_fault=True)
         return status is not None
 
     def _execution(self, claim: Claim) -> Execution:
@@ -269,6 +284,7 @@ class Runner:
         status = self.leases.decline(job, str(unfit), orjson.dumps(unfit.problem))
         if status:
             logger.warning("job {} {}: it {}", job.id, status, unfit)
+            _note(status)
         return status is not None
 
     def _call(self, job: Job, execution: Execution, workdir: Path, caller: Caller) -> Any:
@@ -321,6 +337,10 @@ class Runner:
             result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
+
+
+def _note(status: Status, *, is_fault: bool = False) -> None:
+    traces.note({"ogc.job.status": status.value}, is_fault=is_fault or status == Status.FAILED)
 
 
 def _imported(get: Callable[[str], Found], process_id: str, left: Exceptions = ()) -> Found:

@@ -265,7 +265,7 @@ class Scribe:
     def _store(self, attempt: Attempt, page: Page) -> None:
         if page.unsent or page.left_out:
             for line in page.unsent:
-                logger.debug("job {} says: {}", attempt[0], line.text)
+                logger.debug("job {job_id} says: {}", line.text, job_id=attempt[0])
             self.leases.say(*attempt, list(page.unsent), page.left_out)
             page.unsent.clear()
             page.left_out = 0

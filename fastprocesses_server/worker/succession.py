@@ -24,6 +24,7 @@ from ..jobs.connection import connect
 from ..jobs.reloads import LOOK_SECONDS, number
 from ..processes.registry import Registry
 from ..settings import Settings
+from ..traces import end_traces
 from .ages import Ages
 from .family import end_descendants
 from .keeper import Telling
@@ -101,6 +102,7 @@ class Line:
         """In a child, after its job: there is nobody to give it another, nor to hear from it."""
         if self.is_dead():
             end_descendants()
+            end_traces()
             os._exit(0)
 
 

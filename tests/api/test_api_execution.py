@@ -2,6 +2,7 @@
 
 import base64
 import time
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from pathlib import Path
 
@@ -216,3 +217,14 @@ def test_the_geospatial_process_covers_its_districts(client: Client) -> None:
 
     assert len(shares(near)) == 58
     assert all(0 <= small <= large <= 1 for small, large in zip(shares(near), shares(far), strict=True))
+
+
+def test_requests_side_by_side_get_each_their_own_answer(client: Client) -> None:
+    def ask(number: int) -> tuple[str, str]:
+        text = f"number {number}"
+        if number % 2:
+            return text, client.execute("echo", {"message": text}, outputs={"message": {}}).text
+        return text.upper(), client.execute("simple_process", {"input_text": text}).text
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(expected == answer for expected, answer in pool.map(ask, range(40)))

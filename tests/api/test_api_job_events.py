@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -71,7 +71,8 @@ def test_a_job_is_followed_from_its_acceptance_to_its_end(client: Client) -> Non
     assert events[0].name == "status"
     assert (events[-1].name, events[-1].data) == ("done", {"status": "successful"})
     assert [event.name for event in events].count("done") == 1
-    outer = next(event.data for event in events if event.name == "progress" and event.data.get("message") == "outer")
+    told = (event.data for event in events if event.name == "progress" and event.data.get("message") == "outer")
+    outer = next(data for data in told if data["progress"] == 50)  # where it rests; of what is before, some is missed
     assert outer == {"progress": 50, "message": "outer", "updated": outer["updated"]}
     assert outer["updated"] > events[0].data["created"]
     assert [event.data for event in events if event.name == "log"] == log(client, job_id)
@@ -201,11 +202,11 @@ class Alone(NamedTuple):
     client: Client
 
 
-@pytest.fixture
-def alone(published: Path, tmp_path: Path) -> Iterator[Alone]:
-    with own_valkey(tmp_path) as valkey:
-        environment = shared_environment(valkey.url, published, tmp_path)
-        api = Part("serve", folder=tmp_path, environment=environment)
+@contextmanager
+def api_alone(published: Path, folder: Path) -> Iterator[Alone]:
+    with own_valkey(folder) as valkey:
+        environment = shared_environment(valkey.url, published, folder)
+        api = Part("serve", folder=folder, environment=environment)
         api.start()
         with Client(base_url=f"http://127.0.0.1:{environment['FP_PORT']}", timeout=60) as client:
             wait_until(lambda: "API ready" in api.log(), 60, api.log)
@@ -214,15 +215,22 @@ def alone(published: Path, tmp_path: Path) -> Iterator[Alone]:
         assert "Traceback" not in api.log()
 
 
-def test_streams_end_with_the_server(alone: Alone) -> None:
-    job_id = alone.client.submit("sleep", {"seconds": 5})
-    with following(alone.client, job_id) as events:
-        next(events)
-        assert alone.api.process
-        alone.api.process.terminate()
-        assert not list(events)
-    assert alone.api.process.wait(30) == 0
-    assert "Cancel 1 running task" not in alone.api.log()
+@pytest.fixture(scope="module")
+def alone(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
+    with api_alone(published, tmp_path_factory.mktemp("alone")) as running:
+        yield running
+
+
+def test_streams_end_with_the_server(published: Path, tmp_path: Path) -> None:
+    with api_alone(published, tmp_path) as ending:
+        job_id = ending.client.submit("sleep", {"seconds": 5})
+        with following(ending.client, job_id) as events:
+            next(events)
+            assert ending.api.process
+            ending.api.process.terminate()
+            assert not list(events)
+        assert ending.api.process.wait(30) == 0
+        assert "Cancel 1 running task" not in ending.api.log()
 
 
 def test_a_redis_that_is_started_again_ends_no_stream(alone: Alone) -> None:
@@ -296,9 +304,18 @@ class Looks:
         return found
 
 
-def streamed(looks: Looks, ending: Ending | None = None, heartbeat: float = 60) -> AsyncIterator[bytes]:
+def streamed(
+    looks: Looks,
+    ending: Ending | None = None,
+    heartbeat: float = 60,
+    welcome: Callable[[], Awaitable[bool]] | None = None,
+) -> AsyncIterator[bytes]:
     services: Any = SimpleNamespace(store=looks, ending=ending or Ending())
-    return stream(services, Urls(""), "a", 0, look=0.001, heartbeat=heartbeat)
+    return stream(services, Urls(""), "a", 0, welcome or always, look=0.001, heartbeat=heartbeat)
+
+
+async def always() -> bool:
+    return True
 
 
 async def collect(chunks: AsyncIterator[bytes]) -> list[bytes]:
@@ -321,6 +338,19 @@ def test_a_store_that_is_away_for_a_moment_ends_no_stream() -> None:
     looks = Looks(RedisIsAway(), sight(), RedisIsAway(), RedisIsAway(), sight(Status.SUCCESSFUL))
     names = re.findall(rb"event: (\w+)", b"".join(asyncio.run(collect(streamed(looks)))))
     assert names == [b"status", b"status", b"done"]
+
+
+def test_a_stream_ends_for_whom_it_is_no_more() -> None:
+    answers = [True, True, False]
+
+    async def welcome() -> bool:
+        return answers.pop(0)
+
+    retry, status, *rest = asyncio.run(collect(streamed(Looks(sight()), heartbeat=0.02, welcome=welcome)))
+    assert retry == RETRY
+    assert status.startswith(b"event: status\n")
+    assert not answers
+    assert set(rest) == {HEARTBEAT}
 
 
 def test_a_job_that_is_removed_ends_the_stream_without_a_last_word() -> None:

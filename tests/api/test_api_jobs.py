@@ -134,7 +134,7 @@ def test_a_process_that_kills_its_worker_fails_after_its_attempts(client: Client
     assert document["status"] == "failed"
     assert "attempt 3 of 3" in document["message"], server.log()[-3000:]
     lines = lambda: [line for line in server.log().splitlines() if job_id in line]  # noqa: E731
-    starts = lambda: [line.rpartition(" ")[2] for line in lines() if "running" in line]  # noqa: E731
+    starts = lambda: [line.partition("attempt ")[2][0] for line in lines() if "running" in line]  # noqa: E731
     wait_until(lambda: len(starts()) >= 3, 10, lambda: "\n".join(lines()))
     assert starts() == ["1", "2", "3"], "\n".join(lines())
 

@@ -203,7 +203,7 @@ def test_what_a_callable_breaks_is_mended_for_the_next(lonely: Server) -> None:
         assert texts(client, talk(client, "prints")) == whole
         talk(client, "logs by loguru")
         job_id = talk(client, "prints")
-        wait_until(lambda: f" INFO    job {job_id} successful\n" in lonely.log())
+        wait_until(lambda: f" INFO    job {job_id} successful [request_id=" in lonely.log())
         left = talk(client, "leaves somebody behind")
         assert texts(client, talk(client, "sleeps")) == ["slept"]
         assert set(texts(client, left)) == {"leaving", "left behind"}

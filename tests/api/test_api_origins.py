@@ -1,8 +1,5 @@
 """Requests of other sites' pages: what a plain HTML form could send starts nothing."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import pytest
 from serving import Client, Server
@@ -91,27 +88,3 @@ def test_pages_of_other_sites_may_send_json_by_default(client: Client, server: S
     assert response.headers["access-control-allow-origin"] == "*"
     assert post(client, origin=server.url).status_code == 200
     assert post(client).status_code == 200
-
-
-@pytest.fixture(scope="module")
-def strict(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    server = Server(published, tmp_path_factory.mktemp("strict") / "state", {"FP_CORS_ALLOWED_ORIGINS": APP})
-    server.start()
-    with Client(base_url=server.url, timeout=60) as client:
-        yield client
-    server.stop()
-
-
-def test_only_named_sites_start_and_dismiss_runs(strict: Client) -> None:
-    job_id = strict.submit("echo", {"message": "hi"})
-    refused = post(strict, origin=EVIL, content_type=JSON)
-    assert refused.status_code == 403
-    assert EVIL in refused.json()["detail"]
-    assert strict.delete(f"/jobs/{job_id}", headers={"Origin": EVIL}).status_code == 403
-    assert strict.status(job_id)
-    assert post(strict, origin=APP, content_type=JSON).status_code == 200
-    assert strict.delete(f"/jobs/{job_id}", headers={"Origin": APP}).status_code == 200
-
-
-def test_reading_is_for_all(strict: Client) -> None:
-    assert strict.get("/processes", headers={"Origin": EVIL, "Sec-Fetch-Site": "cross-site"}).status_code == 200

@@ -120,3 +120,10 @@ def test_a_large_text_in_a_document_is_escaped_piece_by_piece(client: Client) ->
     response = client.execute("echo", {"message": text}, outputs={"message": {}}, response="document")
     assert response.json() == {"message": text}
     assert client.execute("echo", {"message": text}, outputs={"message": {}}).text == text
+
+
+def test_who_first_hears_of_success_can_read_the_result(client: Client) -> None:
+    job_id, size = client.submit("fill", {"size": 5_000_000}), 5_000_000
+    while client.status(job_id)["status"] != "successful":
+        pass
+    assert len(client.get(f"/jobs/{job_id}/results").content) == size

@@ -3,10 +3,13 @@
 from typing import Any
 
 import html5lib
+import pytest
 from serving import Client, wait_until
 
+from fastprocesses_server.api.caller import Caller
 from fastprocesses_server.api.pages import visible
 from fastprocesses_server.api.representation import Page, render
+from fastprocesses_server.links import link
 from fastprocesses_server.settings import Settings
 
 HOSTILE = "<script>1</script> \u202egnp.exe"
@@ -48,6 +51,17 @@ def test_the_page_shows_what_was_asked_for_and_names_what_programs_get(client: C
 def test_signs_that_turn_a_text_around_are_written_out() -> None:
     assert visible("a\u202eb\u2069") == "a\\u202eb\\u2069"
     assert visible("שלום\u200f") == "שלום\u200f"
+
+
+@pytest.mark.parametrize("template", ["landing_page.html", "conformance.html", "login.html"])
+def test_settings_and_callers_turn_no_page_around(template: str) -> None:
+    said = {f"api_{name}": HOSTILE for name in ("title", "description", "contact_name", "license_name")}
+    document = {"title": HOSTILE, "description": HOSTILE, "detail": HOSTILE, "warnings": [HOSTILE]}
+    links = [link("x", relation, HOSTILE) for relation in ("service-desc", "alternate")]
+    caller = Caller(f"user:{HOSTILE}", frozenset([HOSTILE]))
+    page = render(Settings(auth="required", **said), "/", Page(template, HOSTILE), document, links, caller=caller)
+    assert "\u202e" not in page
+    assert "\\u202egnp.exe" in page
 
 
 def test_pages_tell_their_maps_which_tiles_to_load() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from serving import Client, Server, wait_until
+from test_api_origins import APP, EVIL, JSON, post
 
 PUBLIC = "https://processes.example/ogc"
 
@@ -18,7 +19,7 @@ def configured(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "FP_JOB_LIST": "off",
         "FP_MAX_BODY_SIZE": "100kB",
         "RESULTS_TEMP_TTL_HOURS": "48",
-        "CORS_ALLOWED_ORIGINS": "https://app.example",
+        "CORS_ALLOWED_ORIGINS": APP,
         "FP_API_TITLE": "City of Maps",
         "FP_API_CONTACT_EMAIL": "maps@city.example",
         "FP_API_LICENSE_NAME": "CC BY 4.0",
@@ -92,8 +93,23 @@ def test_only_named_origins_may_call(configured: Client) -> None:
     def allowed(origin: str) -> str | None:
         return configured.get("/", headers={"Origin": origin}).headers.get("access-control-allow-origin")
 
-    assert allowed("https://app.example") == "https://app.example"
-    assert allowed("https://evil.example") is None
+    assert allowed(APP) == APP
+    assert allowed(EVIL) is None
+
+
+def test_only_named_sites_start_and_dismiss_runs(configured: Client) -> None:
+    job_id = configured.submit("echo", {"message": "hi"})
+    refused = post(configured, origin=EVIL, content_type=JSON)
+    assert refused.status_code == 403
+    assert EVIL in refused.json()["detail"]
+    assert configured.delete(f"/jobs/{job_id}", headers={"Origin": EVIL}).status_code == 403
+    assert configured.status(job_id)
+    assert post(configured, origin=APP, content_type=JSON).status_code == 200
+    assert configured.delete(f"/jobs/{job_id}", headers={"Origin": APP}).status_code == 200
+
+
+def test_reading_is_for_all(configured: Client) -> None:
+    assert configured.get("/processes", headers={"Origin": EVIL, "Sec-Fetch-Site": "cross-site"}).status_code == 200
 
 
 def test_results_go_when_their_time_has_come(configured: Client) -> None:

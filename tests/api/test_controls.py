@@ -35,11 +35,14 @@ def process(schema: Schema, **described: Any) -> Process:
     )
 
 
-def page(one: Process) -> str:
+DEFAULT = Settings()
+
+
+def page(one: Process, settings: Settings = DEFAULT) -> str:
     """The page of the process; strict about its HTML."""
     facts = form_facts(one, "sync")
     text = render(
-        Settings(), "/processes/p", Page("process.html", "P", (), facts), description(one, Urls("http://h")), []
+        settings, "/processes/p", Page("process.html", "P", (), facts), description(one, Urls("http://h")), []
     )
     html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
     return text
@@ -189,6 +192,15 @@ def test_markup_is_text_wherever_an_author_or_an_example_has_it() -> None:
     assert all(image.get("src", "").startswith("../static/") for image in tree.iter("img"))
     assert not [name for element in tree.iter() for name in element.attrib if name.startswith("on")]
     assert MARKUP not in text
+
+
+def test_the_form_says_which_urls_are_taken_and_whether_a_key_is_asked_for() -> None:
+    one = process({"type": "string"})
+    assert '<option value="reference">URL</option>' in page(one)
+    assert "data-key-header" not in page(one)
+    closed = page(one, Settings(references=False, auth="optional"))
+    assert '<option value="reference">URL of an output here</option>' in closed
+    assert 'data-key-header="X-API-Key"' in closed
 
 
 def test_an_example_that_is_large_is_named_and_left_out() -> None:

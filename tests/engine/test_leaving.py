@@ -50,7 +50,7 @@ def test_the_callable_is_told_and_another_worker_starts_again(parts: Parts, tmp_
     assert f"job {job_id} accepted: this worker gives it back" in first.log()
     second.start()
     client.when(job_id, "running")
-    assert "attempt 1\n" in second.log()
+    assert "attempt 1 [request_id=" in second.log()
     client.delete(f"/jobs/{job_id}")
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from upper import make_process, make_registry
 
+from fastprocesses_server.errors import Problem, QueueIsFull, TooManyJobs
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.jobs.counts import Measures
@@ -28,6 +29,7 @@ ATTEMPTS = 2
 PROCESS = make_process(run={"attempts": ATTEMPTS, "concurrency": 1})
 EXECUTION = RequestReader(PROCESS).read({"inputs": {}})
 MAKER = "key:city"
+QUOTAS = Settings(max_jobs_per_client=5, max_queue=6)
 PID = os.getpid()
 FINAL = ("successful", "failed", "dismissed")
 JOBS = st.sampled_from("abcdefghijkl")
@@ -130,13 +132,32 @@ class Life(RuleBasedStateMachine):
     def create(self, job_id: str, key: str | None) -> None:
         async def call() -> None:
             client = connect_async(self.url)
-            execution = replace(EXECUTION, maker=maker)
-            await JobStore(client, Settings()).create(job_id, execution, is_public=True, key=key)
-            await client.aclose()
+            execution = replace(EXECUTION, maker=maker, client=maker)
+            try:
+                await JobStore(client, QUOTAS).create(job_id, execution, is_public=True, key=key)
+            finally:
+                await client.aclose()
 
         maker = MAKER if job_id in "abcdef" else ""
-        asyncio.run(call())
-        self.jobs.setdefault(job_id, Model(key, maker))
+        if job_id in self.jobs or not (refusal := self.refusal(key, maker)):
+            asyncio.run(call())
+            self.jobs.setdefault(job_id, Model(key, maker))
+            return
+        before = self.everything()
+        with pytest.raises(refusal):
+            asyncio.run(call())
+        assert self.everything() == before
+        assert not self.redis.exists(f"fp:job:{job_id}")
+
+    def refusal(self, key: str | None, maker: str) -> type[Problem] | None:
+        """Of a new job, where the quotas allow none."""
+        alive = [job for job in self.jobs.values() if job.status not in FINAL]
+        if maker and sum(job.maker == maker for job in alive) >= (QUOTAS.max_jobs_per_client or 0):
+            return TooManyJobs
+        if key and any(job.key == key for job in alive):
+            return None
+        places = self.places()
+        return QueueIsFull if len(places["waiting"] + places["parked"]) >= (QUOTAS.max_queue or 0) else None
 
     @rule(data=st.data(), owner=OWNERS)
     def claim(self, data: st.DataObject, owner: str) -> None:
@@ -338,6 +359,14 @@ class Life(RuleBasedStateMachine):
         assert dict(measures.of("ended")) == {(status, "upper"): number for status, number in ended.items() if number}
         unfinished = len(self.all("accepted")), len(self.all("running"))
         assert measures.unfinished() == ({("upper",): unfinished} if self.jobs else {})
+
+    @invariant()
+    def what_is_counted_is_what_is_there(self) -> None:
+        counted: Any = self.redis.smembers(f"fp:jobs-at-once:{MAKER}")
+        alive = {name for name, job in self.jobs.items() if job.maker and job.status not in FINAL}
+        assert {name.decode() for name in counted} == alive
+        parked: Any = self.redis.smembers("fp:parked-from:default")
+        assert sorted(name.decode() for name in parked) == sorted(self.places()["parked"])
 
     @invariant()
     def what_has_ended_stays_as_it_is(self) -> None:

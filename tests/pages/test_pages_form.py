@@ -386,6 +386,53 @@ def outcome_of(language: str, text: str, folder: Path) -> str:
     return done.stdout
 
 
+LONG = 9007199254740993
+"""No number of JavaScript holds it."""
+
+
+@pytest.mark.parametrize("way", ["JSON", "file"])
+def test_integers_of_json_and_of_files_keep_their_digits(page: Page, way: str) -> None:
+    point = {"type": "Feature", "geometry": None, "properties": {"id": LONG}}
+    if way == "file":
+        open_form(page, "service-coverage")
+        content = {"name": "x.geojson", "mimeType": "", "buffer": json.dumps(point).encode()}
+        field(page, "points").locator("input[type=file]").set_input_files(content)  # type: ignore[arg-type]
+        expect(field(page, "points").get_by_label("Points", exact=True)).to_have_value(re.compile(str(LONG)))
+    else:
+        open_form(page, "echo")
+        field(page, "mixed").get_by_label("How Text or object is sent").select_option("JSON")
+        field(page, "mixed").get_by_label("Text or object, as JSON").fill(json.dumps({"value": point}))
+    page.route("**/execution", lambda route: route.fulfill(json={}))
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        run(page)
+    assert f'"id":{LONG}' in (sent.value.post_data or "")
+
+
+def test_a_browser_that_would_round_says_so(page: Page) -> None:
+    page.add_init_script("delete JSON.rawJSON")
+    open_form(page, "echo")
+    field(page, "mixed").get_by_label("How Text or object is sent").select_option("JSON")
+    field(page, "mixed").get_by_label("Text or object, as JSON").fill(json.dumps({"value": {"id": LONG}}))
+    run(page)
+    expect(field(page, "mixed").locator(".error")).to_contain_text("would round integers")
+
+
+def test_the_code_keeps_all_digits(page: Page, tmp_path: Path) -> None:
+    open_form(page, "echo")
+    field(page, "message").get_by_label("Message", exact=True).fill("x")
+    field(page, "mixed").get_by_label("How Text or object is sent").select_option("JSON")
+    field(page, "mixed").get_by_label("Text or object, as JSON").fill(json.dumps({"value": {"ids": [LONG, 1]}}))
+    expect(page.locator("[data-language=curl] code")).to_contain_text(str(LONG))
+    for language in ("curl", "httpx", "owslib", "javascript"):
+        text = code(page, language)
+        if language != "javascript":
+            assert f"{LONG}" in outcome_of(language, text, tmp_path)
+        elif node := shutil.which("node"):
+            told = "globalThis.fetch = async (_, { body }) => (console.log(body), { json() {} });"
+            command = [node, "--input-type=module", "-e", told + text]
+            assert f"[{LONG},1]" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("language", ["httpx", "curl"])
 def test_the_code_for_a_job_runs(page: Page, language: str, tmp_path: Path) -> None:
     open_form(page, "simple_process")

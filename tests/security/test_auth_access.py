@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from fastapi import Request
+from redis.exceptions import ConnectionError as RedisIsAway
 
 from fastprocesses_server.api.access import Views, exposures, refusal
-from fastprocesses_server.api.authentication import OPEN, is_unasked
+from fastprocesses_server.api.authentication import OPEN, is_known_still, is_unasked
 from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
 from fastprocesses_server.api.credentials import Credentials
 from fastprocesses_server.api.login import local
 from fastprocesses_server.api.openapi_security import secured
-from fastprocesses_server.errors import Forbidden, Unauthorized
+from fastprocesses_server.errors import Forbidden, Unauthorized, Unavailable
 from fastprocesses_server.jobs.api_keys import ApiKey, make_key
 from fastprocesses_server.processes.description import Access, Process
 from fastprocesses_server.processes.registry import Registry
@@ -101,6 +102,8 @@ def test_roles_that_nobody_can_have_are_told() -> None:
         ({"roles_header": "X-Roles"}, "FP_ROLES_HEADER says nothing without FP_USER_HEADER"),
         ({"jwt_issuer": "x"}, "FP_JWT_AUDIENCE, FP_JWT_JWKS_URL must be set too"),
         ({"jwt_issuer": "x", "jwt_audience": "x", "jwt_jwks_url": "file:///etc/passwd"}, "must begin with https://"),
+        ({"user_header": "X-User", "trusted_proxies": ("10.0.0.7", "::/0")}, "names all addresses"),
+        ({"user_header": "X-User", "trusted_proxies": ("0.0.0.0/0",)}, "names all addresses"),
         ({"auth": "yes"}, "Input should be"),
     ],
 )
@@ -109,6 +112,7 @@ def test_settings_that_would_believe_too_much_stop_the_start(members: dict[str, 
         Settings(**members)
 
 
+SESSION = "session".ljust(43, "_")
 SECRET, KEY = make_key("ada", ["analyst"], None, datetime.now(UTC))
 PROXY, ELSEWHERE = "10.0.0.1", "10.0.1.1"
 
@@ -123,20 +127,24 @@ class Ring:
 
 class Opened:
     async def digest(self, token: str) -> str | None:
-        return KEY.digest if token == "session" else None  # noqa: S105
+        return KEY.digest if token == SESSION else None
 
 
 BEHIND = Settings(auth="required", trusted_proxies=("10.0.0.0/24",), user_header="X-User", roles_header="X-Roles")
 
 
+def request_with(*headers: tuple[str, str], address: str | None = ELSEWHERE, **scope: Any) -> Request:
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+    client = (address, 1) if address is not None else None
+    return Request({"type": "http", "scheme": "http", "method": "GET", "headers": raw, "client": client, **scope})
+
+
 def caller(
     *headers: tuple[str, str], address: str | None = ELSEWHERE, settings: Settings = BEHIND, cookie: bool = True
 ) -> Caller:
-    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
-    scope = {"type": "http", "method": "GET", "headers": raw, "client": (address, 1) if address is not None else None}
     ring, sessions = SimpleNamespace(find=Ring().find, find_digest=Ring().find_digest), Opened()
     credentials = Credentials(settings, ring, sessions)  # type: ignore[arg-type] # doubles
-    return asyncio.run(credentials.caller(Request(scope), takes_cookie=cookie))
+    return asyncio.run(credentials.caller(request_with(*headers, address=address), takes_cookie=cookie))
 
 
 @pytest.mark.parametrize(
@@ -145,7 +153,7 @@ def caller(
         ("Authorization", f"Bearer {SECRET}"),
         ("authorization", f"bearer  {SECRET} "),
         ("X-API-Key", SECRET),
-        ("Cookie", "other=1; fp_session=session"),
+        ("Cookie", f"other=1; fp_session={SESSION}"),
     ],
 )
 def test_a_key_is_taken_from_each_place(header: tuple[str, str]) -> None:
@@ -160,7 +168,7 @@ def test_who_shows_nothing_is_nobody(headers: list[tuple[str, str]]) -> None:
 
 
 def test_a_cookie_counts_only_where_our_own_pages_send_it() -> None:
-    assert caller(("Cookie", "fp_session=session"), cookie=False) == NOBODY
+    assert caller(("Cookie", f"fp_session={SESSION}"), cookie=False) == NOBODY
 
 
 WRONG = {"made up": "fp_wrong", "no token": "a.b.c", "long": "x" * 100_000, "longer": SECRET + "x", "no ASCII": "é"}
@@ -170,7 +178,7 @@ WRONG = {"made up": "fp_wrong", "no token": "a.b.c", "long": "x" * 100_000, "lon
 def test_what_is_shown_on_purpose_must_be_right(value: str) -> None:
     for headers in ([("Authorization", f"Bearer {value}")], [("X-API-Key", value)]):
         with pytest.raises(Unauthorized) as error:
-            caller(*headers, ("Cookie", "fp_session=session"))
+            caller(*headers, ("Cookie", f"fp_session={SESSION}"))
         assert value not in error.value.detail + str(error.value.headers())
 
 
@@ -195,10 +203,46 @@ def test_a_header_that_was_added_to_another_is_refused() -> None:
         caller(("X-User", "eve"), ("X-User", "ada"), address=PROXY)
 
 
+@pytest.mark.parametrize("name", ["ada\x85", "\xad", "a\tb"])
+def test_a_header_without_a_name_that_can_be_read_is_refused(name: str) -> None:
+    with pytest.raises(Unauthorized, match="in X-User is no name"):
+        caller(("X-User", f"x{name}x"), address=PROXY)
+
+
 def test_no_header_is_believed_that_the_settings_do_not_name() -> None:
     settings = Settings(auth="required", trusted_proxies=("10.0.0.0/24",))
     headers = [("X-User", "ada"), ("X-Forwarded-User", "ada"), ("Remote-User", "ada"), ("X-Roles", "admin")]
     assert caller(*headers, address=PROXY, settings=settings) == NOBODY
+
+
+ADA = Caller("key:ada", frozenset(["analyst"]))
+
+
+@pytest.mark.parametrize(
+    ("was", "found", "is_known"),
+    [
+        (ADA, ADA, True),
+        (ADA, NOBODY, False),
+        (ADA, Caller("key:ada"), False),
+        (ADA, Unauthorized("revoked"), False),
+        (ADA, Unavailable("the issuer is away"), True),
+        (ADA, RedisIsAway(), True),
+        (NOBODY, None, True),
+    ],
+)
+def test_an_answer_that_goes_on_is_for_whom_it_began(
+    was: Caller, found: Caller | Exception | None, is_known: bool
+) -> None:
+    async def look(_request: Request, *, takes_cookie: bool) -> Caller:
+        if isinstance(found, Exception):
+            raise found
+        assert takes_cookie
+        assert found
+        return found
+
+    state = SimpleNamespace(credentials=SimpleNamespace(caller=look, settings=BEHIND)) if found else SimpleNamespace()
+    request = request_with(app=SimpleNamespace(state=state), state={"caller": was})
+    assert asyncio.run(is_known_still(request)) == is_known
 
 
 @pytest.mark.parametrize(
@@ -234,7 +278,7 @@ def test_everything_else_does(path: str) -> None:
 def test_the_definition_says_how_to_show_who_one_is() -> None:
     answers = {"200": {}}
     paths = {path: {"get": {"responses": answers}} for path in ("/", "/processes/{processID}", "/health/live")}
-    plain: dict[str, Any] = {"paths": paths, "components": {}}
+    plain: dict[str, Any] = {"servers": [{"url": "http://localhost"}], "paths": paths, "components": {}}
     assert secured(plain, Settings()) is plain
     required, optional = (secured(plain, Settings(auth=auth)) for auth in ("required", "optional"))
     assert {} in optional["security"]

@@ -211,6 +211,7 @@ def test_the_command_makes_lists_and_revokes_keys(
     secret = out.strip()
     assert secret.startswith("fp_")
     assert "only time" in err
+    assert "FP_AUTH is off here" in err, "a key that nobody asks for is a surprise"
     with connect(redis_url) as redis:
         assert redis.hkeys(KEY) == [b"ada"]
         assert secret[3:].encode() not in (redis.dump(KEY) or b"")
@@ -234,7 +235,9 @@ def test_the_command_writes_the_file_that_the_settings_name(
 ) -> None:
     monkeypatch.setenv("FP_API_KEYS_FILE", "keys.json")
     monkeypatch.setenv("FP_REDIS_URL", "redis://127.0.0.1:1/0")
-    secret, _ = command(capsys, "create", "ada")
+    monkeypatch.setenv("FP_AUTH", "required")
+    secret, err = command(capsys, "create", "ada")
+    assert "FP_AUTH" not in err
     assert secret.strip()[3:] not in Path("keys.json").read_text()
     assert command(capsys, "list")[0].startswith("ada: no roles; made ")
     assert command(capsys, "revoke", "ada")[0] == "ada is revoked\n"

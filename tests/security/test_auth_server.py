@@ -1,6 +1,9 @@
 """A server that wants to know who asks: keys, roles, sessions and pages, by HTTP and in a browser."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from html import unescape
@@ -8,8 +11,8 @@ from html import unescape
 import httpx
 import pytest
 from openapi_spec_validator import validate
-from playwright.sync_api import sync_playwright
-from serving import Client, Server, wait_until
+from playwright.sync_api import Page, sync_playwright
+from serving import ROOT, Client, Server, wait_until
 
 from fastprocesses_server.jobs.api_keys import KeysInRedis, make_key
 from fastprocesses_server.jobs.connection import connect
@@ -18,6 +21,7 @@ from fastprocesses_server.standalone.valkey import running_url
 PEOPLE: Mapping[str, tuple[str, ...]] = {"ada": ("analyst",), "bob": (), "root": ("admin",), "eve": ("analyst",)}
 MODULE = "def greet(name: str) -> str:\n    return f'Hello, {name}'\n"
 FILE = "callable: greeting.greet\nversion: 1.0.0\noutputs: {text: {schema: {type: string}}}\n"
+AXE = ROOT / "tests" / "pages" / "vendor" / "axe-core" / "axe.min.js"
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
 
@@ -168,7 +172,9 @@ def test_a_browser_gets_a_session_and_not_its_key(asking: Server, secrets: dict[
 
 
 def test_a_wrong_key_and_another_site_do_not_log_in(asking: Server, secrets: dict[str, str]) -> None:
+    before = asking.log().count("unknown, revoked or expired")
     wrong = log_in(asking, "fp_wrong", **BROWSER)
+    wait_until(lambda: asking.log().count("unknown, revoked or expired") == before + 1)
     assert wrong.status_code == 401
     assert "Set-Cookie" not in wrong.headers
     assert 'value="/jobs?status=failed"' in wrong.text, "it is not forgotten where one wanted to go"
@@ -199,6 +205,29 @@ def test_a_revoked_key_is_refused_everywhere(asking: Server, store: KeysInRedis)
     assert secret not in refused.text + str(refused.headers)
 
 
+def serious(page: Page) -> list[str]:
+    """What axe-core finds: dark on a phone, light on a desk."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = []
+    for width, scheme in ((390, "dark"), (1280, "light")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found += page.evaluate(
+            "async () => (await axe.run()).violations.filter((one) => /serious|critical/.test(one.impact))"
+        )
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found]
+
+
+def said_by(language: str, code: str, key: str) -> str:
+    """What code of the form prints."""
+    commands = {"curl": ["sh", "-c", f"{code} -sS"], "javascript": ["node", "--input-type=module", "-e", code]}
+    command = commands.get(language, [sys.executable, "-c", code])
+    done = subprocess.run(command, env={**os.environ, "KEY": key}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_person_logs_in_and_out_in_a_browser(asking: Server, secrets: dict[str, str]) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -207,6 +236,7 @@ def test_a_person_logs_in_and_out_in_a_browser(asking: Server, secrets: dict[str
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(base_url=asking.url)
         page.goto("/processes/whisper")
+        assert serious(page) == []
         page.get_by_label("API key").fill(secrets["ada"])
         page.get_by_role("button", name="Log in").click()
         page.get_by_role("heading", name="Whisper").wait_for()
@@ -215,6 +245,11 @@ def test_a_person_logs_in_and_out_in_a_browser(asking: Server, secrets: dict[str
         page.locator("[data-field=name] textarea, [data-field=name] input").first.fill("ada")
         page.get_by_role("button", name="Run", exact=True).click()
         page.locator("#outcome").get_by_text("Hello, ada").first.wait_for()
+        for language in ("curl", "httpx", "owslib", *(["javascript"] if shutil.which("node") else [])):
+            code = page.locator(f"[data-language={language}] code").text_content() or ""
+            assert secrets["ada"] not in code
+            assert "Hello, ada" in said_by(language, code, secrets["ada"])
+        assert serious(page) == []
         page.get_by_role("button", name="Log out").click()
         page.get_by_role("link", name="Log in").wait_for()
         assert page.goto("/jobs").status == 401  # type: ignore[union-attr] # there was an answer
@@ -243,3 +278,41 @@ def test_metrics_are_for_their_token_and_for_admins(clients: dict[str, Client]) 
     assert clients["nobody"].get("/jobs", headers=token).status_code == 401
     statuses = {name: clients[name].get("/metrics").status_code for name in ("nobody", "ada", "root")}
     assert statuses == {"nobody": 401, "ada": 403, "root": 200}
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        "",
+        ";;;===;;;",
+        "fp_session",
+        "fp_session=",
+        'fp_session="',
+        "fp_session=\\",
+        "fp_session=\xff\xfe",
+        "fp_session=../../x",
+        "fp_session=" + "a" * 43,
+        "fp_session=" + "a" * 30_000,
+        "; ".join(f"fp_session={number}" for number in range(2000)),
+        "; ".join(f"c{number}=x" for number in range(5000)),
+        "__Host-fp_session=" + "a" * 43,
+    ],
+)
+def test_a_cookie_that_is_none_is_nobody(asking: Server, cookie: str) -> None:
+    headers = [(b"Cookie", cookie.encode("latin-1"))]
+    with httpx.Client(base_url=asking.url, headers=headers) as client:
+        assert client.get("/jobs").status_code == 401
+        assert client.get("/").status_code == 200
+        assert client.post("/logout", headers={"Origin": asking.url}).status_code == 303
+
+
+def test_a_log_in_begins_a_new_session_and_ends_the_one_before(asking: Server, secrets: dict[str, str]) -> None:
+    chosen = "fp_session=" + "x" * 43
+    first = log_in(asking, secrets["bob"], Cookie=chosen).headers["Set-Cookie"].partition(";")[0]
+    second = log_in(asking, secrets["bob"], Cookie=first).headers["Set-Cookie"].partition(";")[0]
+    assert len({chosen, first, second}) == 3
+    status = {
+        cookie: httpx.get(f"{asking.url}/jobs", headers={"Cookie": cookie}).status_code for cookie in (first, second)
+    }
+    assert status == {first: 401, second: 200}
+    assert httpx.get(f"{asking.url}/jobs", headers={"Cookie": f"{second}; {first}"}).status_code == 401

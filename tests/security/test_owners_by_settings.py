@@ -20,6 +20,7 @@ from fastprocesses_server.api.app import create_app
 from fastprocesses_server.execution.outputs import EncodedOutput, Kind
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.processes.description import Access, Process
 from fastprocesses_server.settings import Settings
 
 PROCESS = make_process(results={"cache": "1h"})
@@ -32,12 +33,14 @@ Ask = Callable[..., Awaitable[httpx.Response]]
 
 
 @asynccontextmanager
-async def asking(url: str, folder: Path, **settings: Any) -> AsyncIterator[tuple[Ask, JobStore]]:
+async def asking(
+    url: str, folder: Path, process: Process = PROCESS, **settings: Any
+) -> AsyncIterator[tuple[Ask, JobStore]]:
     """Requests in somebody's name, and a store in which each has one job."""
     options: dict[str, Any] = {"auth": "required", **settings}
     if options["auth"] != "off":
         options |= {"user_header": "X-User", "trusted_proxies": ["127.0.0.1"]}
-    app = create_app(Settings(redis_url=url, results_dir=folder, **options), make_registry(PROCESS))
+    app = create_app(Settings(redis_url=url, results_dir=folder, **options), make_registry(process))
     services = app.state.services
     for name, job_id in JOBS.items():
         execution = replace(EXECUTION, maker=name and f"user:{name}")
@@ -101,6 +104,18 @@ def test_jobs_that_all_may_see_are_dismissed_by_their_maker_alone(redis_url: str
             assert await store.read(JOBS["ada"])
             assert (await ask("ada", "DELETE", path)).status_code == 200
             assert (await ask("bob", "GET", path)).status_code == 410
+
+    asyncio.run(scene())
+
+
+def test_jobs_that_all_may_see_have_results_whoever_may_run_their_process(redis_url: str, tmp_path: Path) -> None:
+    process = PROCESS.model_copy(update={"access": Access(roles=["planner"])})
+
+    async def scene() -> None:
+        async with asking(redis_url, tmp_path, process, job_list="all") as (ask, _):
+            assert (await ask("bob", "GET", f"/processes/{process.id}")).status_code == 403
+            for part in ("results", "results/result", "inputs", "definition"):
+                assert (await ask("bob", "GET", f"/jobs/{JOBS['ada']}/{part}")).status_code == 200
 
     asyncio.run(scene())
 

@@ -1,12 +1,15 @@
 """Where the API listens."""
 
 import socket
+import stat
+from pathlib import Path
 
 import pytest
 
+from fastprocesses_server.api.listening import Address, bound, name_of
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.standalone import address
-from fastprocesses_server.standalone.address import check_port, is_ready, url_of
+from fastprocesses_server.standalone.address import is_ready, url_of
 
 
 @pytest.mark.parametrize(
@@ -18,28 +21,61 @@ from fastprocesses_server.standalone.address import check_port, is_ready, url_of
     ],
 )
 def test_the_url_is_one_that_a_browser_opens(host: str, url: str) -> None:
-    assert url_of(host, 8000) == url
+    assert url_of(Address(host, 8000)) == url
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_port_in_use_is_refused(host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(StartError, match=f"port {port} is in use"):
-            check_port(host, port)
+        with pytest.raises(StartError, match=f"port {port} is in use"), bound(Address(host, port)):
+            pass
 
 
-def test_a_free_port_is_still_free_after_the_check(free_port: int) -> None:
-    check_port("127.0.0.1", free_port)
-    check_port("127.0.0.1", free_port)
+def test_a_bound_port_reaches_nobody_until_somebody_listens(free_port: int) -> None:
+    with bound(Address("127.0.0.1", free_port)) as sockets:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", free_port))
+        assert [name_of(listener) for listener in sockets] == [f"http://127.0.0.1:{free_port}"]
+    with bound(Address("127.0.0.1", free_port)):
+        pass
 
 
 def test_a_host_that_is_not_ours_is_refused_with_its_option() -> None:
-    with pytest.raises(StartError, match=r"cannot listen on 192\.0\.2\.1 .*--host"):
-        check_port("192.0.2.1", 8000)
+    refused = pytest.raises(StartError, match=r"cannot listen on 192\.0\.2\.1 .*--host")
+    with refused, bound(Address("192.0.2.1", 8000)):
+        pass
+
+
+def test_a_unix_socket_is_for_owner_and_group_and_goes_with_its_server(tmp_path: Path) -> None:
+    path = tmp_path / "api.sock"
+    with bound(Address("", 0, path)) as [listener]:
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+        assert name_of(listener) == f"unix:{path}"
+    assert not path.exists()
+
+
+def test_a_socket_that_a_killed_server_left_is_replaced_but_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "api.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    with bound(Address("", 0, path)) as [listener]:
+        listener.listen()
+        with pytest.raises(StartError, match="in use"), bound(Address("", 0, path)):
+            pass
+        assert path.exists()
+    path.write_text("no socket")
+    with pytest.raises(StartError, match="no socket"), bound(Address("", 0, path)):
+        pass
+    assert path.read_text() == "no socket"
+
+
+def test_a_path_that_is_too_long_for_a_socket_is_refused_with_its_option(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="--unix-socket"), bound(Address("", 0, tmp_path / ("x" * 200))):
+        pass
 
 
 def test_what_does_not_speak_http_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(address, "ANSWER_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        assert not is_ready("127.0.0.1", silent.getsockname()[1])
+        assert not is_ready(Address("127.0.0.1", silent.getsockname()[1]))

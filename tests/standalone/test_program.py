@@ -1,13 +1,16 @@
 """What a program says reaches the terminal, line by line, behind its name."""
 
 import io
+import json
 import sys
 
 import pytest
 from serving import wait_until
 
 from fastprocesses_server.standalone.console import Console
+from fastprocesses_server.standalone.interrupts import Interrupts
 from fastprocesses_server.standalone.program import LONGEST_LINE, Program, start, stop
+from fastprocesses_server.standalone.supervisor import Supervisor
 
 
 class Terminal(io.TextIOWrapper):
@@ -92,3 +95,28 @@ def test_a_terminal_that_lacks_a_letter_shows_another() -> None:
     terminal = Terminal("ascii", interactive=False)
     Console(terminal).say("api", "Montréal")
     assert terminal.text() == "api    | Montr?al\n"
+
+
+def test_a_console_of_json_has_nothing_but_lines_of_json_with_the_name_of_who_wrote_them() -> None:
+    terminal = Terminal()
+    console = Console(terminal, "serve", form="json")
+    own = {"time": "2026-01-01T00:00:00.000+00:00", "level": "DEBUG", "message": "says: }"}
+
+    console.say("worker 1", json.dumps(own))
+    console.say("valkey", 'a line {"of": another}\x1b[2J')
+    console.announce("ready")
+    console.alarm("look")
+    first, second, third, last = map(json.loads, terminal.text().splitlines())
+
+    assert first == {**own, "program": "worker 1"}
+    assert (second["program"], second["message"]) == ("valkey", 'a line {"of": another}\x1b[2J')
+    assert (third["program"], third["level"], third["message"]) == ("serve", "INFO", "ready")
+    assert (last["level"], last["message"]) == ("ERROR", "ALARM: look")
+
+
+def test_what_is_needed_to_start_is_started_again_only_once_all_is_up() -> None:
+    supervisor = Supervisor(Console(sys.stdout), Interrupts())
+    program = Program("api 1", [], 1, is_revived=True, is_needed_to_start=True)
+    assert not supervisor._is_revived(program)
+    supervisor.is_up = True
+    assert supervisor._is_revived(program)

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from serving import Client, Server, is_running, own_environment, wait_until
 
@@ -212,8 +211,23 @@ def test_a_bad_setting_is_one_line(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_second_instance_on_the_same_data_is_refused(start_server: StartServer, published: Path) -> None:
-    server = start_server()
+SECRET = "hunter2"  # noqa: S105 - looked for in logs
+
+
+@pytest.fixture(scope="module")
+def oddly_placed(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server in a folder with a name that not every program bears, which logs all it does."""
+    folder = tmp_path_factory.mktemp("one") / "a place with ümlaut and 'quotes'"
+    shutil.copytree(published, folder / "processes.d")
+    settings = {"RESULT_CACHE_PASSWORD": SECRET, "FP_LOG_LEVEL": "TRACE", "FP_LOG_FILE": str(folder / "own.log")}
+    server = Server(folder / "processes.d", folder / "state", settings)
+    server.start()
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+def test_a_second_instance_on_the_same_data_is_refused(oddly_placed: Server, published: Path) -> None:
+    server = oddly_placed
     done = run_cli(
         "dev", "--port", "0", cwd=server.state.parent, FP_PROCESSES_DIR=str(published), FP_STATE_DIR=str(server.state)
     )
@@ -222,8 +236,8 @@ def test_a_second_instance_on_the_same_data_is_refused(start_server: StartServer
     assert str(server.state) in done.stderr
 
 
-def test_a_port_in_use_is_named(start_server: StartServer, published: Path, tmp_path: Path) -> None:
-    server = start_server()
+def test_a_port_in_use_is_named(oddly_placed: Server, published: Path, tmp_path: Path) -> None:
+    server = oddly_placed
     done = run_cli(
         "dev",
         "--port",
@@ -238,24 +252,9 @@ def test_a_port_in_use_is_named(start_server: StartServer, published: Path, tmp_
     assert f"port {server.port}" in done.stderr
 
 
-def test_no_secret_is_logged(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(RESULT_CACHE_PASSWORD="hunter2", FP_LOG_LEVEL="TRACE", FP_LOG_FILE=str(tmp_path / "own.log"))
-    with connected(server) as client:
-        client.execute("simple_process", {"input_text": "logged"})
-    assert "hunter2" not in server.log()
-    assert "job " in (tmp_path / "own.log").read_text()
-    assert "hunter2" not in (tmp_path / "own.log").read_text()
-
-
-def test_blanks_in_paths_do_no_harm(published: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "a place with ümlaut and 'quotes'"
-    shutil.copytree(published, folder / "processes.d")
-    server = Server(folder / "processes.d", folder / "state", {})
-    server.start()
-    try:
-        assert (
-            httpx.post(f"{server.url}/processes/simple_process/execution", json={"inputs": {"input_text": "x"}}).text
-            == "X"
-        )
-    finally:
-        server.stop()
+def test_no_secret_is_logged_and_blanks_in_paths_do_no_harm(oddly_placed: Server) -> None:
+    with connected(oddly_placed) as client:
+        assert client.execute("simple_process", {"input_text": "logged"}).text == "LOGGED"
+    own = (oddly_placed.state.parent / "own.log").read_text()
+    assert "job " in own
+    assert SECRET not in own + oddly_placed.log()

@@ -1,6 +1,7 @@
 -- A record, its place in the lists and its message, in one step.
 -- ARGV: id, public, queue, message, request, longest silence of a worker without which there is no job (0: wait for
 --       one), manifest of known outputs, key of equal executions, name and body of an Idempotency-Key ('' for none),
+--       client whose jobs are counted, and most that it may have, most that may wait in the queue ('' for no limit),
 --       then the record's other fields.
 -- Returns what became of it, and the id of the job that there is now:
 --   new       it was created
@@ -8,7 +9,10 @@
 --   known     there was a job of that Idempotency-Key; one that was dismissed is as good as none
 --   conflict  that Idempotency-Key came with another body
 --   unserved  no worker is alive
+--   crowded   the client has as many jobs that wait or run as it may have
+--   full      as many wait in the queue as may; returned is since when the first of them does, in milliseconds
 local id, public, queue, envelope, request, silence, outputs, same, once, body = unpack(ARGV, 1, 10)
+local client, most_of_client, most_waiting = unpack(ARGV, 11, 13)
 local key = job(id)
 -- Every call has an id of its own: where there is such a job, the answer to this very call was lost.
 if redis.call('EXISTS', key, 'fp:gone:' .. id) > 0 then
@@ -25,8 +29,15 @@ silence = tonumber(silence)
 if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '+inf') == 0 then
   return {'unserved', ''}
 end
+local leader = same ~= '' and redis.call('GET', 'fp:joint:' .. same)
+if outputs == '' and client ~= '' and redis.call('SCARD', 'fp:jobs-at-once:' .. client) >= tonumber(most_of_client) then
+  return {'crowded', ''}
+end
+if outputs == '' and not leader and most_waiting ~= '' and length_of(queue) >= tonumber(most_waiting) then
+  return {'full', tostring(now - (first_of(queue) or now))}
+end
 redis.call('HSET', key, 'id', id, 'public', public, 'queue', queue, 'envelope', envelope, 'status', 'accepted',
-  'created', now, 'updated', now, 'attempt', 0, 'progress', 0, unpack(ARGV, 11))
+  'created', now, 'updated', now, 'attempt', 0, 'progress', 0, unpack(ARGV, 14))
 redis.call('SET', key .. ':request', request)
 audit(id, '', 'accepted')
 local new = redis.call('HMGET', key, 'process', 'maker')
@@ -42,9 +53,12 @@ if outputs ~= '' then
   finish(id, 'successful', outputs)
   return {'new', id}
 end
+if client ~= '' then
+  redis.call('HSET', key, 'client', client)
+  redis.call('SADD', 'fp:jobs-at-once:' .. client, id)
+end
 if same ~= '' then
   redis.call('HSET', key, 'key', same)
-  local leader = redis.call('GET', 'fp:joint:' .. same)
   if leader then
     redis.call('HSET', key, 'held', 'joined', 'joined', leader, 'message', 'waits for the outputs of an equal job')
     redis.call('ZADD', 'fp:joined:' .. same, now, id)

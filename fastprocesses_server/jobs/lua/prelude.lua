@@ -9,6 +9,8 @@
 -- fp:waiting:QUEUE     zset, jobs with a message in the queue, by creation
 -- fp:running:PROCESS   set, running jobs of a process with limited concurrency
 -- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
+-- fp:parked-from:QUEUE set, the same of all processes, by the queue that they came from
+-- fp:jobs-at-once:CLIENT set, jobs of a client that wait or run, where there is a limit to that
 -- fp:joint:KEY         the job that runs for all executions with that key
 -- fp:joined:KEY        zset, the jobs that wait for its outputs, by creation
 -- fp:once:NAME         job and body of a request with an Idempotency-Key
@@ -81,6 +83,17 @@ local function publish(id, is_first)
   redis.call('SADD', 'fp:queues', old[1])
   redis.call('ZADD', 'fp:waiting:' .. old[1], old[3], id)
   redis.call(is_first and 'RPUSH' or 'LPUSH', old[1], old[2])
+  return old[1]
+end
+
+-- How many jobs wait for a worker of the queue, or for others of their process to end.
+local function length_of(queue)
+  return redis.call('ZCARD', 'fp:waiting:' .. queue) + redis.call('SCARD', 'fp:parked-from:' .. queue)
+end
+
+-- When the job was made that is next.
+local function first_of(queue)
+  return tonumber(redis.call('ZRANGE', 'fp:waiting:' .. queue, 0, 0, 'WITHSCORES')[2])
 end
 
 -- An accepted job is not to be claimed before that moment.
@@ -92,7 +105,7 @@ end
 -- The oldest that waits for others of its process to end is next. While some wait, one runs or is in the queue.
 local function unpark(process)
   local next = redis.call('ZPOPMIN', 'fp:parked:' .. process)
-  if next[1] then publish(next[1], true) end
+  if next[1] then redis.call('SREM', 'fp:parked-from:' .. publish(next[1], true), next[1]) end
 end
 
 -- A job of a process with limited concurrency runs no longer.
@@ -161,6 +174,7 @@ end
 local function stop_waiting(id)
   local old = redis.call('HMGET', job(id), 'queue', 'process', 'key')
   redis.call('ZREM', 'fp:parked:' .. old[2], id)
+  redis.call('SREM', 'fp:parked-from:' .. old[1], id)
   if old[3] then redis.call('ZREM', 'fp:joined:' .. old[3], id) end
   if redis.call('ZREM', 'fp:waiting:' .. old[1], id) == 1 then unpark(old[2]) end
 end
@@ -187,7 +201,8 @@ local function finish(id, status, answer)
   if before == 'accepted' then stop_waiting(id) end
   keep(id)
   tell(id, status, answer, 0)
-  local old = redis.call('HMGET', job(id), 'reply', 'key')
+  local old = redis.call('HMGET', job(id), 'reply', 'key', 'client')
+  if old[3] then redis.call('SREM', 'fp:jobs-at-once:' .. old[3], id) end
   if old[1] then
     redis.call('RPUSH', old[1], id .. ' ' .. status .. ' ' .. answer)
     redis.call('PEXPIRE', old[1], 60000)
@@ -263,6 +278,7 @@ local function start(id, old, owner, pid, lease, registry, left)
     if redis.call('SCARD', running) >= tonumber(limit) then
       redis.call('HSET', key, 'held', 'slot')
       redis.call('ZADD', 'fp:parked:' .. process, old[5], id)
+      redis.call('SADD', 'fp:parked-from:' .. queue, id)
       return false
     end
     redis.call('SADD', running, id)

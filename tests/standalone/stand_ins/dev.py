@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from fastprocesses_server.api.listening import Address
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.standalone.dev import run_dev
 
@@ -12,8 +13,7 @@ options = json.loads(sys.argv[1])
 port = options["port"]
 try:
     status = run_dev(
-        host="127.0.0.1",
-        port=port,
+        address=Address("127.0.0.1", port),
         state_dir=Path(options["state_dir"]),
         embedded="redis_url" not in options,
         environment={"STAND_IN": "told", "FP_REDIS_URL": options.get("redis_url", "")},

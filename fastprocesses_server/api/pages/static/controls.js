@@ -1,5 +1,7 @@
 // The controls of a form: each holds a JSON value, or undefined where nothing is entered.
 
+import { isRounded, parse } from "./json.js";
+
 const MOST_ITEMS = 200;
 const MOST_TEXT = 100_000;
 const BLANK = { text: "", array: [], object: {}, map: {} };
@@ -69,8 +71,9 @@ function number(input) {
 
 function parsed(area) {
   if (!area.value.trim()) return undefined;
+  if (isRounded(area.value)) throw new Wrong(area, "This browser would round integers of so many digits.");
   try {
-    return JSON.parse(area.value);
+    return parse(area.value);
   } catch (error) {
     throw new Wrong(area, `This is not JSON: ${error.message}`);
   }
@@ -125,9 +128,9 @@ const KINDS = {
   },
   number: { read: number, fill: (control, value) => (control.value = value ?? "") },
   enum: {
-    read: (control) => (control.value ? JSON.parse(control.value) : undefined),
+    read: (control) => (control.value ? parse(control.value) : undefined),
     fill(control, value) {
-      const found = [...control.options].find((option) => option.value && same(JSON.parse(option.value), value));
+      const found = [...control.options].find((option) => option.value && same(parse(option.value), value));
       control.value = found?.value ?? "";
     },
   },

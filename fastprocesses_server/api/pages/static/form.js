@@ -2,7 +2,7 @@
 
 import { add, begin, choose, fill, hold, own, pathOf, read, Wrong } from "./controls.js";
 import { make, visible } from "./elements.js";
-import { parse } from "./json.js";
+import { isRounded, parse } from "./json.js";
 import { showSnippets } from "./snippets.js";
 
 const form = document.querySelector("form.execution");
@@ -200,7 +200,8 @@ function changed(target) {
 
 function tellInCode() {
   try {
-    showSnippets({ base: new URL(root, location.href).href, address, process, body: request(), prefer: preference() });
+    const base = new URL(root, location.href).href;
+    showSnippets({ base, address, process, body: request(), prefer: preference(), keyHeader: form.dataset.keyHeader });
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
   }
@@ -210,8 +211,10 @@ function tellInCode() {
 async function take(kept, file) {
   if (kept.dataset.kind === "geojson") {
     try {
-      fill(kept, JSON.parse(await file.text()));
-      if (!kept.querySelector("output").value) hold(kept, undefined, file.name);
+      const text = await file.text();
+      fill(kept, parse(text));
+      if (isRounded(text)) hold(kept, undefined, `${file.name}: this browser would round integers of so many digits`);
+      else if (!kept.querySelector("output").value) hold(kept, undefined, file.name);
     } catch (error) {
       hold(kept, undefined, `${file.name} is not JSON: ${error.message}`);
     }
@@ -261,7 +264,7 @@ async function openMap(button) {
   ground.querySelector(".map").focus({ preventScroll: true });
 }
 
-const examples = JSON.parse(document.querySelector("#examples")?.textContent ?? "{}");
+const examples = parse(document.querySelector("#examples")?.textContent ?? "{}");
 
 function fillWith(values, text) {
   clearErrors();
@@ -272,7 +275,7 @@ function fillWith(values, text) {
 
 async function fillFromJob(job) {
   const answer = await fetch(`${root}jobs/${encodeURIComponent(job)}/inputs`, { headers: { Accept: "application/json" } });
-  const kept = await answer.json();
+  const kept = parse(await answer.text());
   if (answer.ok) fillWith(kept, `Filled with the inputs of job ${job}`);
   else showProblem(kept);
 }

@@ -1,17 +1,23 @@
-// The request of the form as code: curl, Python, JavaScript.
+// The request of the form as code: curl, Python, JavaScript. A key of the caller is read from the environment, KEY.
 
 import { isObject } from "./controls.js";
 import { make, visible } from "./elements.js";
+import { isNested } from "./json.js";
 
 const MOST_TEXT = 20_000;
 const FILE = "request.json";
+const PYTHON_KEY = 'os.environ["KEY"]';
 const section = document.querySelector("#code");
 
 /** JSON in which nothing turns the order of the text around. */
 const json = (value, indent) => visible(JSON.stringify(value, null, indent));
 
-/** JSON as an expression of JavaScript, where the name `__proto__` alone would set a prototype. */
-const literal = (value) => json(value, 2).replaceAll('"__proto__":', '["__proto__"]:');
+/** An expression of JavaScript for JSON. There, the name `__proto__` alone would set a prototype, and numbers lose digits. */
+function asText(value) {
+  const text = JSON.stringify(value);
+  if (JSON.stringify(JSON.parse(text)) !== text) return json(text);
+  return `JSON.stringify(${indented(json(value, 2).replaceAll('"__proto__":', '["__proto__"]:'), 2)})`;
+}
 
 /** Indents all lines but the first. */
 const indented = (text, by) => text.replaceAll("\n", `\n${" ".repeat(by)}`);
@@ -21,7 +27,7 @@ const shell = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 function python(value, depth = 1) {
   const [inside, end] = [`\n${"    ".repeat(depth)}`, `\n${"    ".repeat(depth - 1)}`];
   if (Array.isArray(value)) {
-    if (value.every((item) => item === null || typeof item !== "object")) {
+    if (!value.some(isNested)) {
       return `[${value.map((item) => python(item)).join(", ")}]`;
     }
     return `[${value.map((item) => `${inside}${python(item, depth + 1)},`).join("")}${end}]`;
@@ -34,43 +40,57 @@ function python(value, depth = 1) {
   return words.get(value) ?? json(value);
 }
 
-function curl({ address, body, prefer, isLarge }) {
+/** Members of an object or dict: headers by their names, and the one of the key, whose value is an expression. */
+function headerList(headers, keyHeader, key) {
+  const lines = Object.entries(headers).map(([name, value]) => `${json(name)}: ${json(value)}`);
+  return [...lines, ...(keyHeader ? [`${json(keyHeader)}: ${key}`] : [])].join(", ");
+}
+
+/** Of Python's own modules, those that are needed. */
+function imports(modules) {
+  const lines = Object.keys(modules).filter((name) => modules[name]).map((name) => `import ${name}\n`);
+  return lines.length ? `${lines.join("")}\n` : "";
+}
+
+function curl({ address, body, prefer, isLarge, keyHeader }) {
   const lines = [
     `curl ${shell(address)}`,
     "-H 'Content-Type: application/json'",
     ...(prefer ? [`-H ${shell(`Prefer: ${prefer}`)}`] : []),
+    ...(keyHeader ? [`-H "${keyHeader}: $KEY"`] : []),
     isLarge ? `--data-binary @${FILE}` : `--data-raw ${shell(json(body, 2))}`,
   ];
   return lines.join(" \\\n  ");
 }
 
-function httpx({ address, body, prefer, isLarge }) {
+function httpx({ address, body, prefer, isLarge, keyHeader }) {
   const headers = { ...(isLarge && { "Content-Type": "application/json" }), ...(prefer && { Prefer: prefer }) };
   const isAsync = prefer === "respond-async";
-  return `${isAsync ? "import time\n\n" : ""}import httpx
+  return `${imports({ os: keyHeader, time: isAsync })}import httpx
 
-response = httpx.post(
+client = httpx.Client(${keyHeader ? `headers={${headerList({}, keyHeader, PYTHON_KEY)}}, ` : ""}timeout=None)
+response = client.post(
     ${json(address)},
     ${isLarge ? `content=open("${FILE}", "rb").read()` : `json=${indented(python(body), 4)}`},
-    headers=${json(headers)},
-    timeout=None,
+    headers={${headerList(headers)}},
 )
 response.raise_for_status()
 ${isAsync ? HTTPX_JOB : "print(response.json())"}`;
 }
 
 const HTTPX_JOB = `job = response.headers["Location"]
-while (status := httpx.get(job).json())["status"] in ("accepted", "running"):
+while (status := client.get(job).json())["status"] in ("accepted", "running"):
     time.sleep(1)
 print(status["status"])
-print(httpx.get(f"{job}/results").json())`;
+print(client.get(f"{job}/results").json())`;
 
-function owslib({ base, process, body, prefer, isLarge }) {
+function owslib({ base, process, body, prefer, isLarge, keyHeader }) {
   const outputs = body.outputs ? `\n    outputs=${indented(python(body.outputs), 4)},` : "";
   const inputs = isLarge ? `json.load(open("${FILE}"))["inputs"]` : indented(python(body.inputs), 4);
-  return `${isLarge ? "import json\n\n" : ""}from owslib.ogcapi.processes import Processes
+  const key = keyHeader ? `, headers={${headerList({}, keyHeader, PYTHON_KEY)}}` : "";
+  return `${imports({ json: isLarge, os: keyHeader })}from owslib.ogcapi.processes import Processes
 
-server = Processes(${json(base)})
+server = Processes(${json(base)}${key})
 result = server.execute(
     ${json(process)},
     inputs=${inputs},${outputs}
@@ -79,13 +99,13 @@ result = server.execute(
 print(result)`;
 }
 
-function javascript({ address, body, prefer, isLarge }) {
+function javascript({ address, body, prefer, isLarge, keyHeader }) {
   const headers = { "Content-Type": "application/json", ...(prefer && { Prefer: prefer }) };
   const read = isLarge ? `import { readFile } from "node:fs/promises";\n\n` : "";
   return `${read}const response = await fetch(${json(address)}, {
   method: "POST",
-  headers: ${json(headers)},
-  body: ${isLarge ? `await readFile("${FILE}")` : `JSON.stringify(${indented(literal(body), 2)})`},
+  headers: { ${headerList(headers, keyHeader, "process.env.KEY")} },
+  body: ${isLarge ? `await readFile("${FILE}")` : asText(body)},
 });
 console.log(await response.json());`;
 }

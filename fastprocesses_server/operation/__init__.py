@@ -1,0 +1,1 @@
+"""For those who keep a server running: what is wrong with it, and its jobs."""
