@@ -122,7 +122,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         settings, registry, store, engine, results, fetcher, callbacks, offers, folder, Ending(), views
     )
     for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
-        app.include_router(module.router)
+        app.router.routes.extend(module.router.routes)  # an included router is searched anew for each request
     add_problem_handlers(app)
     if settings.asks_who:
         _ask_callers(app, settings, redis)

@@ -16,7 +16,7 @@ def urls_for(request: Request, settings: Settings) -> Urls:
     """The public URL where it is set. A `Host` header is believed only if it is loopback or named in the settings."""
     if settings.public_url:
         return Urls(settings.public_url.rstrip("/"))
-    scheme, host = request.url.scheme, request.headers.get("host", "")
+    scheme, host = request.scope["scheme"], request.headers.get("host", "")
     if is_trusted_proxy(request, settings):
         scheme = _first(request.headers.get("x-forwarded-proto")) or scheme
         host = _first(request.headers.get("x-forwarded-host")) or host
