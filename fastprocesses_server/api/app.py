@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -51,7 +51,9 @@ from .problems import add_problem_handlers
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
 from .services import Services
-from .tokens import PublishedKeys, Tokens, fetch_from
+
+if TYPE_CHECKING:
+    from .tokens import Tokens
 
 ROUTES = (
     landing_page,
@@ -141,10 +143,16 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 def _ask_callers(app: FastAPI, settings: Settings, redis: Any) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
-    tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
+    tokens = _tokens(settings) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
     app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials)
+
+
+def _tokens(settings: Settings) -> "Tokens":
+    from .tokens import PublishedKeys, Tokens, fetch_from  # noqa: PLC0415 - its library takes 11 MB
+
+    return Tokens(settings, PublishedKeys(fetch_from(settings)))
 
 
 async def _reap(store: JobStore) -> None:

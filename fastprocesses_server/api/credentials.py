@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
@@ -12,7 +13,9 @@ from ..jobs.key_ring import KeyRing, Sessions
 from ..settings import Settings
 from .base_url import is_trusted_proxy
 from .caller import NOBODY, Caller
-from .tokens import Tokens
+
+if TYPE_CHECKING:
+    from .tokens import Tokens
 
 COOKIE = "fp_session"
 KEY_HEADER = "X-API-Key"
@@ -28,7 +31,7 @@ class Credentials:
     settings: Settings
     ring: KeyRing
     sessions: Sessions
-    tokens: Tokens | None = None
+    tokens: "Tokens | None" = None
 
     async def caller(self, request: Request, *, takes_cookie: bool) -> Caller:
         """What is sent on purpose wins over what browsers and proxies add.

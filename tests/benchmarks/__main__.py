@@ -5,12 +5,12 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from contenders import Contender, Limit, Peer, Server, Site, running
-from generator import Figures, measure_ceiling
+from generator import measure_ceiling
 from places import free_port, machine
 from report import as_json, table
 from rows import ROWS, Measured, Row, Scale
@@ -25,6 +25,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="NAME", help="of: server, fastprocesses, limit; all")
     parser.add_argument("--repeat", type=int, default=3, help="rounds over all contenders; %(default)s")
     parser.add_argument("--seconds", type=float, default=3, help="of each load; %(default)s")
+    parser.add_argument("--jobs", type=int, default=2_000, help="of the rows that submit jobs; %(default)s")
     parser.add_argument("--quick", action="store_true", help="one short round, to see that all works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure")
     arguments = parser.parse_args()
@@ -36,7 +37,7 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> None:
     arguments = read_arguments()
-    scale = Scale(arguments.seconds, 2_000, 1_000_000, arguments.repeat)
+    scale = Scale(arguments.seconds, arguments.jobs, 1_000_000, arguments.repeat)
     if arguments.quick:
         scale = Scale(0.3, 20, 1_000, 1)
     rows = [row for row in ROWS if not arguments.rows or row.name in arguments.rows]
@@ -51,8 +52,10 @@ def main() -> None:
         if any(row.needs_key for row in rows):
             for site in sites:
                 site.secured = site.contender.secure(site)
-        found = measure(rows, sites, scale)
-    tell(rows, found, notes, ceiling, arguments.json)
+        for found in measure(rows, sites, scale):
+            if arguments.json:
+                arguments.json.write_text(json.dumps(as_json(rows, found, notes, ceiling), indent=1))
+    print(table(rows, found))
 
 
 def make_contenders(folder: Path, arguments: argparse.Namespace) -> Sequence[Contender]:
@@ -62,8 +65,8 @@ def make_contenders(folder: Path, arguments: argparse.Namespace) -> Sequence[Con
     return [one for one in contenders if not arguments.only or one.name in arguments.only]
 
 
-def measure(rows: Sequence[Row], sites: Sequence[Site], scale: Scale) -> Found:
-    """Row by row, and in each of them contender after contender, again and again."""
+def measure(rows: Sequence[Row], sites: Sequence[Site], scale: Scale) -> Iterator[Found]:
+    """Row by row, and in each of them contender after contender, again and again: all that is known after each row."""
     found: Found = defaultdict(lambda: defaultdict(list))
     for row in rows:
         for _ in range(scale.repeat):
@@ -71,13 +74,7 @@ def measure(rows: Sequence[Row], sites: Sequence[Site], scale: Scale) -> Found:
                 if one := row.measure(site, scale):
                     found[row.name][site.contender.name].append(one)
                     print(f"{row.name}: {site.contender.name} {one.value:.4g} {row.unit}", file=sys.stderr)
-    return found
-
-
-def tell(rows: Sequence[Row], found: Found, notes: dict[str, str], ceiling: Figures, path: Path | None) -> None:
-    print(table(rows, found))
-    if path:
-        path.write_text(json.dumps(as_json(rows, found, notes, ceiling), indent=1))
+        yield found
 
 
 if __name__ == "__main__":

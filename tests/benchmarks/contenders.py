@@ -69,6 +69,8 @@ class Site:
     secured: "Site | None" = None
     """The same, but asking callers for a key."""
     stack: ExitStack = field(default_factory=ExitStack)
+    ended: list[Any] = field(default_factory=list)
+    """What is known of the ends of jobs whose submission was measured."""
 
     def redis(self) -> "redis.Redis":
         return redis.Redis(port=self.redis_port, db=self.contender.database)

@@ -120,11 +120,15 @@ def cached(site: Site, scale: Scale) -> Measured:
 
 
 def submission(site: Site, scale: Scale) -> Measured:
-    return _submitted(site, scale)[0]
+    submitted, ended = _submitted(site, scale)
+    site.ended.append(ended)
+    return submitted
 
 
 def end_to_end(site: Site, scale: Scale) -> Measured:
-    return _submitted(site, scale)[1]
+    """Of the same jobs where that row was asked for as well."""
+    ended: Measured = site.ended.pop(0) if site.ended else _submitted(site, scale)[1]
+    return ended
 
 
 def _submitted(site: Site, scale: Scale) -> tuple[Measured, Measured]:
@@ -300,7 +304,7 @@ ROWS = (
     Row("sync-128", "sync, new inputs, 128 clients", RATE, "≥ 6 ×, no 5xx", sync(128), at_least=6),
     Row("sync-1", "sync, new inputs, 1 client, p50", MILLISECONDS, "≤ 4 ms", sync_alone, at_most=4),
     Row("cached", "sync, from the cache, 32 clients", RATE, "≥ 12 ×", cached, at_least=12),
-    Row("submission", "async submission, 2,000 jobs", RATE, "≥ 2 ×", submission, at_least=2),
+    Row("submission", "async submission, 32 clients", RATE, "≥ 2 ×", submission, at_least=2),
     Row("end-to-end", "async, until all have ended", RATE, "≥ 3 ×", end_to_end, at_least=3),
     Row("description", "GET /processes/{id}, 32 clients", RATE, "≥ 3 ×", description, at_least=3),
     Row("list-1", "GET /processes?limit=10, few processes", RATE, "the same as with 1,000", process_list(0)),
