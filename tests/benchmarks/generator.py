@@ -97,7 +97,7 @@ class Client:
         self.socket.sendall(request)
 
     def receive(self) -> bytes | None:
-        """The head of the answer, with its body where that is short, once all of it is here."""
+        """The head of the answer and the begin of its body, once all of it is here."""
         try:
             chunk = self.socket.recv(CHUNK)
         except ConnectionError:
@@ -116,7 +116,7 @@ class Client:
             self.missing = end + 4 + (int(length[1]) if length else 0) - len(answer)
         if self.missing > 0:
             return None
-        answer, self.parts, self.missing = self.parts[0], [], 0
+        answer, self.parts, self.missing = b"".join(self.parts[:2]), [], 0
         return answer
 
 
