@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -58,8 +58,10 @@ from .request_counts import CountRequests
 from .safeguards import Safeguards
 from .services import Services
 from .slow_bodies import SlowBodies
-from .tokens import PublishedKeys, Tokens, fetch_from
 from .trails import FollowRequests
+
+if TYPE_CHECKING:
+    from .tokens import Tokens
 
 ROUTES = (
     landing_page,
@@ -149,7 +151,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
         settings, registry, store, engine, results, fetcher, callbacks, offers, folder, ending, views
     )
     for module in (*ROUTES, metrics) if settings.metrics else ROUTES:
-        app.include_router(module.router)
+        app.router.routes.extend(module.router.routes)  # an included router is searched anew for each request
     add_problem_handlers(app)
     _add_middleware(app, settings, redis, ending, store.tally)
     return app
@@ -187,10 +189,16 @@ def _unlimited(app: ASGIApp) -> ASGIApp:
 def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable[[ASGIApp], ASGIApp]) -> None:
     """Who they are; and let browsers log in."""
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
-    tokens = Tokens(settings, PublishedKeys(fetch_from(settings))) if settings.takes_tokens else None
+    tokens = _tokens(settings) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
     app.include_router(login.router)
     app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
+
+
+def _tokens(settings: Settings) -> "Tokens":
+    from .tokens import PublishedKeys, Tokens, fetch_from  # noqa: PLC0415 - its library takes 11 MB
+
+    return Tokens(settings, PublishedKeys(fetch_from(settings)))
 
 
 async def _reap(store: JobStore) -> None:

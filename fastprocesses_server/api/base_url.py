@@ -24,7 +24,7 @@ def urls_for(request: Request, settings: Settings) -> Urls:
     """
     if settings.public_url:
         return Urls(settings.public_url.rstrip("/"))
-    scheme, prefix, host = str(request.scope["scheme"]), "", read_host(request.headers.get("host", ""))
+    scheme, prefix, host = request.scope["scheme"], "", read_host(request.headers.get("host", ""))
     by_proxy = is_trusted_proxy(request, settings)
     if by_proxy:
         scheme, prefix, host = _told(request.headers, scheme, host)

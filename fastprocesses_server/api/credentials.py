@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -15,7 +16,9 @@ from ..jobs.key_ring import KeyRing, Sessions
 from ..settings import Settings
 from .base_url import is_trusted_proxy, urls_for
 from .caller import NOBODY, Caller
-from .tokens import Tokens
+
+if TYPE_CHECKING:
+    from .tokens import Tokens
 
 COOKIE = "fp_session"
 SESSION = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -32,7 +35,7 @@ class Credentials:
     settings: Settings
     ring: KeyRing
     sessions: Sessions
-    tokens: Tokens | None = None
+    tokens: "Tokens | None" = None
 
     async def caller(self, request: Request, *, takes_cookie: bool) -> Caller:
         """What is sent on purpose wins over what browsers and proxies add.

@@ -22,6 +22,7 @@ from .client import client_of
 from .documents import json_response
 from .job_results import presenter_for
 from .ownership import view_of
+from .plain_routes import plain_route
 from .results import results_response
 from .services import Services, services_of, urls_of
 
@@ -42,10 +43,10 @@ CLIENT_CLOSED_REQUEST = 499
 """For the log alone: nobody reads it."""
 
 
-@router.post("/processes/{process_id}/execution")
-async def execute(request: Request, process_id: str) -> Response:
+@plain_route(router, "/processes/{process_id}/execution", "POST")
+async def execute(request: Request) -> Response:
     services = services_of(request)
-    execution, mode = await _read(request, process_id)
+    execution, mode = await _read(request, request.path_params["process_id"])
     if mode.is_async:
         return _created(request, await services.engine.submit(execution), mode)
     outcome = await _unless_client_leaves(request, services.engine.run(execution, mode.wait))

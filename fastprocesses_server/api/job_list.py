@@ -12,6 +12,7 @@ from .jobs import run_seconds
 from .negotiation import AS_HTML, negotiate
 from .ownership import view_of
 from .paging import read_window, window_links
+from .plain_routes import plain_route
 from .query import Query
 from .representation import FORMS, Page, represent
 from .services import services_of, urls_of
@@ -19,7 +20,7 @@ from .services import services_of, urls_of
 router = APIRouter()
 
 
-@router.api_route("/jobs", methods=["GET", "HEAD"])
+@plain_route(router, "/jobs")
 async def job_list(request: Request) -> Response:
     """/req/job-list/job-list-success"""
     form = negotiate(request, *FORMS)

@@ -15,6 +15,7 @@ from ..jobs.status_info import status_info
 from ..links import link
 from .negotiation import negotiate
 from .ownership import view_of
+from .plain_routes import plain_route
 from .representation import FORMS, Page, represent
 from .services import services_of, urls_of
 
@@ -32,14 +33,14 @@ RETRY_AFTER = {"Retry-After": "1"}
 JOB_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@router.api_route("/jobs/{job_id}", methods=["GET", "HEAD"])
-async def job_status(request: Request, job_id: str) -> Response:
+@plain_route(router, "/jobs/{job_id}")
+async def job_status(request: Request) -> Response:
     """With `Prefer: wait=N` once the job is finished, or N seconds later (RFC 7240, section 4.3).
 
     Where too many wait already, at once: a preference may be left aside.
     """
     form = negotiate(request, *FORMS)
-    job = await find_job(request, job_id)
+    job = await find_job(request, request.path_params["job_id"])
     headers = {}
     wait = min(read_preference(request.headers.getlist("prefer")).wait or 0, LONGEST_WAIT)
     followers = services_of(request).followers

@@ -13,6 +13,7 @@ from .documents import document_response
 from .form import form_facts
 from .negotiation import negotiate
 from .paging import Slice, read_slice
+from .plain_routes import plain_route
 from .query import Query
 from .representation import FORMS, Page, kept_for, represent
 from .services import services_of, urls_of
@@ -33,7 +34,7 @@ SUMMARY = {
 }
 
 
-@router.api_route("/processes", methods=["GET", "HEAD"])
+@plain_route(router, "/processes")
 async def process_list(request: Request) -> Response:
     """Where `q` is sent, those that have all its words in their id, title, description or keywords."""
     form = negotiate(request, *FORMS)
@@ -49,11 +50,11 @@ async def process_list(request: Request) -> Response:
     return document_response(request, document)
 
 
-@router.api_route("/processes/{process_id}", methods=["GET", "HEAD"])
-async def process_description(request: Request, process_id: str) -> Response:
+@plain_route(router, "/processes/{process_id}")
+async def process_description(request: Request) -> Response:
     form = negotiate(request, *FORMS)
     services, urls = services_of(request), urls_of(request)
-    process = services.process(process_id)
+    process = services.process(request.path_params["process_id"])
     older = tuple(services.registry.versions_before(process))
     default_mode = services.settings.default_mode
     trail = (("Processes", "processes"),)

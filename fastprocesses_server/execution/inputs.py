@@ -32,10 +32,11 @@ class Unreadable(Exception):
 class Alternative:
     """One form that the value of an input may have."""
 
-    schema: Schema
     media_type: str
     is_binary: bool
     validator: jsonschema_rs.Draft202012Validator
+    integers: Schema
+    """The part of its schema that leads to integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,8 @@ def _referenced(sent: Mapping[str, Any], reference: Reference) -> Value:
 
 
 def _alternative(schema: dict[str, Any], root: dict[str, Any]) -> Alternative:
-    return Alternative(schema, media_type_of(schema), holds_binary(schema), compile_schema(schema, root=root))
+    validator = compile_schema(schema, root=root)
+    return Alternative(media_type_of(schema), holds_binary(schema), validator, integers_in(schema))
 
 
 def declared_members(schema: dict[str, Any]) -> frozenset[str]:
@@ -156,19 +158,32 @@ def _read_as(alternative: Alternative, value: Value, path: str) -> Any:
     complaints = dict.fromkeys(faults(alternative.validator, plain, path))  # alternatives within often say the same
     if complaints:
         raise Unreadable(*complaints)
-    return _decode(alternative, _with_integers(plain, alternative.schema), value.encoding, path)
+    return _decode(alternative, _with_integers(plain, alternative.integers), value.encoding, path)
 
 
-def _with_integers(value: Any, schema: Schema) -> Any:
+def integers_in(schema: Schema) -> Schema:
+    """The part of the schema that leads to integers; empty where none are asked for, as in most large inputs."""
+    if schema.get("type") == "integer":
+        return {"type": "integer"}
+    found: Schema = {}
+    if isinstance(items := schema.get("items"), dict) and (item := integers_in(items)):
+        found["items"] = item
+    if isinstance(members := schema.get("properties"), dict):
+        parts = {name: integers_in(member) for name, member in members.items() if isinstance(member, dict)}
+        found |= {"properties": kept} if (kept := {name: part for name, part in parts.items() if part}) else {}
+    return found
+
+
+def _with_integers(value: Any, integers: Schema) -> Any:
     """Whole numbers as integers where the schema says so: JSON does not tell 2.0 from 2, callables do."""
     match value:
-        case float() if schema.get("type") == "integer":
+        case float() if "type" in integers:
             return int(value)
-        case list() if isinstance(schema.get("items"), dict):
-            return [_with_integers(item, schema["items"]) for item in value]
-        case dict() if isinstance(schema.get("properties"), dict):
-            members = schema["properties"]
-            return {name: _with_integers(member, members.get(name, {})) for name, member in value.items()}
+        case list() if "items" in integers:
+            return [_with_integers(item, integers["items"]) for item in value]
+        case dict() if "properties" in integers:
+            members = integers["properties"]
+            return value | {name: _with_integers(value[name], members[name]) for name in members if name in value}
         case _:
             return value
 
