@@ -261,7 +261,8 @@ def test_a_class_without_description_is_described_by_its_file(conformant: Client
 def test_an_output_that_is_not_declared_fails_the_job_with_a_suggestion(as_before: tuple[Client, Server]) -> None:
     client, server = as_before
     assert client.execute("Undeclared", {}, "respond-sync").status_code == 500
-    assert "the description has no output 'output_txt'; did you mean \"output_text\"?" in server.log()
+    suggestion = "the description has no output 'output_txt'; did you mean \"output_text\"?"
+    wait_until(lambda: suggestion in server.log(), 20, server.log)
 
 
 def test_old_clients_get_jobs_and_documents_as_before(as_before: tuple[Client, Server]) -> None:

@@ -168,9 +168,7 @@ def test_a_pod_may_do_no_more_than_it_must(component: str) -> None:
 def test_pods_have_the_time_that_their_end_takes() -> None:
     api, worker = pod("api")["spec"], pod("worker")["spec"]
     pause = container("api")["lifecycle"]["preStop"]["sleep"]["seconds"]
-    source = (ROOT / "fastprocesses_server" / "api" / "server.py").read_text()
-    graceful = int(re.findall(r"timeout_graceful_shutdown=(\d+)", source)[0])
-    assert api["terminationGracePeriodSeconds"] >= pause + graceful + 5
+    assert api["terminationGracePeriodSeconds"] >= pause + load_settings().api_grace_seconds + 5
     grace = int(environment("worker")["FP_WORKER_GRACE_SECONDS"])
     assert worker["terminationGracePeriodSeconds"] >= grace + LEAVE_SECONDS + 5
 

@@ -34,7 +34,9 @@ MORE = 10
 """File descriptors."""
 
 EXPIRES = re.compile(rb"fp:(job|gone|cache|once|left|answer):.*")
-STAYS = re.compile(rb"fp:(jobs|jobs:.*|expiry|queues|workers:.*|registries|registry:.*|folders|store)|_kombu\..*")
+STAYS = re.compile(
+    rb"fp:(jobs|jobs:.*|expiry|queues|workers:.*|registries|registry:.*|folders|store|counts)|_kombu\..*"
+)
 
 Figure = Callable[..., None]
 

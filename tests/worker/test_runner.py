@@ -248,7 +248,7 @@ def test_none_follows_once_the_turn_is_over(patient: Child, monkeypatch: pytest.
 
 def test_nor_where_the_worker_is_no_longer_what_it_was(patient: Child) -> None:
     patient.turn.is_last = lambda: patient.record("b")["status"] == "running"
-    patient.run("reloaded", "def upper(text):\n    return text")
+    patient.run("left_behind", "def upper(text):\n    return text")
     assert patient.statuses() == ["successful", "successful", "accepted"]
 
 

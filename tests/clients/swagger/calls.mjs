@@ -25,7 +25,7 @@ const refused = await execute("simple_process", { input_txt: "hello" }).catch((e
 
 console.log(
   JSON.stringify({
-    faults: client.errors,
+    faults: client.errors.map(String),
     operations: Object.values(client.apis).flatMap(Object.keys),
     sync: { status: sync.status, body: sync.body },
     async: { status: async.status, body: async.body, location: async.headers.location },
