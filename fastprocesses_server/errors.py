@@ -174,23 +174,6 @@ class ForeignOrigin(Problem):
     title = "Forbidden"
 
 
-class MetricsClosed(Problem):
-    """Nobody who may read the metrics is known to ask for them."""
-
-    status = HTTPStatus.UNAUTHORIZED
-    title = "Unauthorized"
-
-    def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": 'Bearer realm="metrics"'}
-
-
-class MetricsRefused(Problem):
-    """Who asks for the metrics is known, and may not read them."""
-
-    status = HTTPStatus.FORBIDDEN
-    title = "Forbidden"
-
-
 class TooSlow(Problem):
     """The body of a request did not come in time."""
 

@@ -74,7 +74,7 @@ def is_private(settings: Settings) -> bool:
     """
     public = urlsplit(settings.public_url or "http://localhost").hostname or ""
     is_published = bool(settings.trusted_proxies) or settings.unix_socket is not None or not is_loopback(public)
-    return settings.auth != "required" and is_loopback(settings.host) and not is_published
+    return settings.auth != "required" and not settings.is_public and not is_published
 
 
 def check_host(named: Sequence[str], settings: Settings) -> None:

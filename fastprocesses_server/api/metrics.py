@@ -9,7 +9,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from ..errors import MetricsClosed, MetricsRefused
+from ..errors import Forbidden, Unauthorized
 from ..jobs.connection import STORE_ERRORS
 from ..jobs.counts import Measures
 from ..processes.versions import base_id
@@ -47,18 +47,18 @@ def check_access(settings: Settings, caller: Caller | None, authorization: str) 
     """`caller`: None where nobody has to say who they are.
 
     Raises:
-        MetricsClosed: nobody is known, by token or by name.
-        MetricsRefused: somebody is, who has not the role.
+        Unauthorized: nobody is known, by token or by name.
+        Forbidden: somebody is, who has not the role.
     """
     is_open = caller is None and settings.metrics_token is None
     if is_open or shows_metrics_token(authorization, settings):
         return
     if caller is None or not caller.name:
-        raise MetricsClosed(
+        raise Unauthorized(
             f"Metrics are for those who send the token of FP_METRICS_TOKEN, or have the role {ROLE} or {ADMIN}."
         )
     if ROLE not in caller.roles and ADMIN not in caller.roles:
-        raise MetricsRefused(f"Metrics are for those who have the role {ROLE} or {ADMIN}.")
+        raise Forbidden(f"Metrics are for those who have the role {ROLE} or {ADMIN}.")
 
 
 async def _measure(services: Services) -> Measures | None:

@@ -10,6 +10,7 @@ from html import unescape
 
 import httpx
 import pytest
+from greeting import FILE, publish
 from openapi_spec_validator import validate
 from playwright.sync_api import Page, sync_playwright
 from serving import ROOT, Client, Server, wait_until
@@ -19,8 +20,6 @@ from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.standalone.valkey import running_url
 
 PEOPLE: Mapping[str, tuple[str, ...]] = {"ada": ("analyst",), "bob": (), "root": ("admin",), "eve": ("analyst",)}
-MODULE = "def greet(name: str) -> str:\n    return f'Hello, {name}'\n"
-FILE = "callable: greeting.greet\nversion: 1.0.0\noutputs: {text: {schema: {type: string}}}\n"
 AXE = ROOT / "tests" / "pages" / "vendor" / "axe-core" / "axe.min.js"
 BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 
@@ -28,10 +27,7 @@ BROWSER = {"Accept": "text/html,*/*;q=0.8"}
 @pytest.fixture(scope="module")
 def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("asking")
-    processes = folder / "processes.d"
-    processes.mkdir()
-    (processes / "greeting.py").write_text(MODULE)
-    (processes / "greet.yaml").write_text(FILE)
+    processes = publish(folder)
     (processes / "whisper.yaml").write_text(FILE + "title: Whisper\naccess: {roles: [analyst, boss]}\n")
     environment = {
         "FP_AUTH": "required",

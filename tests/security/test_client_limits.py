@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from greeting import publish
 from openapi_spec_validator import validate
 from serving import Client, Part, own_valkey, shared_environment, wait_until
 
@@ -30,8 +31,6 @@ from fastprocesses_server.settings.quotas import Rate
 LIMIT = int(os.environ.get("LOAD_LIMIT", "100"))
 RATE, OF_CLIENT = 40, 10
 SLOW = 500
-MODULE = "def greet(name: str) -> str:\n    return f'Hello, {name}'\n"
-FILE = "callable: greeting.greet\nversion: 1.0.0\noutputs: {text: {schema: {type: string}}}\n"
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 addresses = (f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in count(1))
 
@@ -112,10 +111,7 @@ class Limited:
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
     folder = tmp_path_factory.mktemp("limited")
-    processes = folder / "processes.d"
-    processes.mkdir()
-    (processes / "greeting.py").write_text(MODULE)
-    (processes / "greet.yaml").write_text(FILE)
+    processes = publish(folder)
     with own_valkey(folder) as valkey:
         environment = {
             **shared_environment(valkey.url, processes, folder),
