@@ -52,6 +52,8 @@ form.addEventListener("submit", async (event) => {
   clearErrors();
   outcome.replaceChildren();
   outcome.hidden = true;
+  clearTimeout(waiting);
+  tellInCode();
   try {
     await send(request());
   } catch (error) {
