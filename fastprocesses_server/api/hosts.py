@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -40,6 +40,7 @@ class Host:
         return self.name in map(str.lower, names)
 
 
+@lru_cache(maxsize=128)
 def read_host(text: str) -> Host | None:
     """None for what is no host: with user names, paths, percent signs or anything that is not ASCII (RFC 9110, 7.2)."""
     match = FORM.fullmatch(text)
@@ -51,7 +52,7 @@ def read_host(text: str) -> Host | None:
     return host
 
 
-@cache
+@lru_cache(maxsize=128)
 def _is_loopback_address(name: str) -> bool:
     try:
         address = ip_address(name.strip("[]"))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 
 from fastapi import Request
@@ -88,7 +89,8 @@ def prefers_page(request: Request) -> bool:
     return 0 < html >= max(range_.quality for range_ in ranges)
 
 
-def choose_form(accept: str, offered: Sequence[Form]) -> Form:
+@lru_cache(maxsize=128)  # clients of one kind all send the same
+def choose_form(accept: str, offered: tuple[Form, ...]) -> Form:
     """Of equally welcome forms the first; what cannot be read in the header counts as not sent.
 
     Raises:

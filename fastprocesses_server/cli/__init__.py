@@ -13,6 +13,7 @@ __all__ = ["authoring", "keys", "main", "operation", "running"]
 
 def main() -> None:
     """What is wrong with settings or description files ends the command with its text, and status 1; 2 is misuse."""
+    gc.disable()  # until a command has its modules, which is nearly all of its time
     atexit.register(gc.freeze)  # what ends with the process is not to be looked through for garbage first
     try:
         app()

@@ -46,8 +46,16 @@ def warn(warnings: "Iterable[str]") -> None:
         logger.warning(warning)
 
 
+def look_for_garbage() -> None:
+    """From now on, and not among the modules, which stay."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
+
+
 def read_settings(log: TextIO | None = None, **options: object) -> "Settings":
-    """Settings and logs; a name with our prefix that nobody reads is reported.
+    """Settings and logs, once a command has imported what it needs; a name with our prefix that nobody reads is reported.
 
     A command whose standard output others read logs elsewhere.
     """
@@ -58,6 +66,7 @@ def read_settings(log: TextIO | None = None, **options: object) -> "Settings":
     from ..logs import configure_logs
     from ..settings import load_settings, unknown_names
 
+    look_for_garbage()
     settings = load_settings(**options)
     configure_logs(settings, log)
     for warning in unknown_names(os.environ):

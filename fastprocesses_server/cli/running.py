@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .common import Processes, app, load_processes, read_settings, write
+from .common import Processes, app, load_processes, look_for_garbage, read_settings, write
 
 if TYPE_CHECKING:
     from ..api.listening import Address
@@ -142,6 +142,7 @@ def worker(
 
     keep_log_apart()
     if legacy := inherit():
+        look_for_garbage()
         settings = legacy.settings
         configure_logs(settings)
     else:
