@@ -65,19 +65,20 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 ROUTES = (
+    processes,
+    jobs,
+    execution,
+    job_results,
+    job_list,
+    job_events,
+    job_logs,
     landing_page,
     openapi,
-    processes,
-    execution,
-    job_list,
-    jobs,
-    job_results,
-    job_logs,
-    job_events,
     schemas,
     assets,
     health,
 )
+"""The busiest first: a request is compared with one after the other."""
 CANCEL_SECONDS = 0.5
 EXPOSED = [
     "Cache-Status",
