@@ -56,6 +56,14 @@ def test_a_problem_is_a_page_for_a_browser(client: Client, path: str, status: in
         assert error["message"].replace('"', "&#34;") in page
 
 
+def test_a_problem_leads_back_to_what_it_is_about(client: Client) -> None:
+    job_id = client.submit("misbehave", {"how": "process-error"})
+    client.finished(job_id)
+    page = page_of(client, f"/jobs/{job_id}/results", 500)
+    assert f'<a href="../../jobs/{job_id}">Job {job_id[:8]}</a>' in page
+    assert '<a href="../processes">Processes</a></li>' in page_of(client, "/processes/ecko", 404)
+
+
 def test_pages_of_jobs_are_html_5_whatever_became_of_them(client: Client) -> None:
     running = client.submit("sleep", {"seconds": 60})
     client.when(running, "running")

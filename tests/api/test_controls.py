@@ -188,6 +188,8 @@ def test_markup_is_text_wherever_an_author_or_an_example_has_it() -> None:
     )
     tree = html5lib.parse(text, namespaceHTMLElements=False)
     assert [script.get("src") or script.get("id") for script in tree.iter("script")] == [
+        "../static/lists.js",
+        "../static/objects.js",
         "../static/form.js",
         "examples",
     ]

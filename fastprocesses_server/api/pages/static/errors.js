@@ -18,7 +18,7 @@ export function clearErrors() {
 /** A problem document of the server. Answers how many things of the request are wrong. */
 export function showProblem({ title, detail, errors = [] }) {
   if (errors.length) return showErrors(errors);
-  trouble.replaceChildren(make("strong", {}, visible(title)), ` ${visible(detail ?? "")}`);
+  trouble.replaceChildren(make("strong", {}, visible(title)), detail ? `: ${visible(detail)}` : "");
   showTrouble();
   return 0;
 }

@@ -13,8 +13,8 @@ const examples = parse(document.getElementById("examples")?.textContent ?? "{}")
 
 let running; // what ends the request that is under way
 let waiting; // for the end of typing
-let errors; // of the module that shows them, once there were any
-let snippets; // of the module that writes them, once somebody sees them
+let errors; // the module that shows them, once a run was begun
+let snippets; // the module that writes them, once somebody sees them
 
 const fields = () => [...form.querySelectorAll("[data-field]")].map((one) => [one.dataset.field, one.querySelector("[data-kind]")]);
 const preference = () => new FormData(form).get("prefer") ?? "";
@@ -49,6 +49,7 @@ form.addEventListener("submit", async (event) => {
   clear();
   clearTimeout(waiting);
   tellInCode();
+  loadErrors().catch(() => {}); // Now, for the server might be gone when they are to be shown.
   try {
     await send(request());
   } catch (error) {
@@ -88,13 +89,15 @@ async function succeed(results, milliseconds, cache) {
   await showResults(results, root);
 }
 
+const loadErrors = async () => (errors ??= await import("./errors.js"));
+
 /** A problem document of the server, what a control finds wrong, or that nothing comes from the server. */
 async function tell(problem) {
   status.textContent = "";
   try {
     if (problem instanceof Error && !(problem instanceof Wrong)) throw problem;
-    errors ??= await import("./errors.js");
-    const count = problem instanceof Wrong ? errors.showWrong(problem) : errors.showProblem(problem);
+    const { showProblem, showWrong } = await loadErrors();
+    const count = problem instanceof Wrong ? showWrong(problem) : showProblem(problem);
     if (count) status.textContent = count === 1 ? "One thing is wrong." : `${count} things are wrong.`;
   } catch (error) {
     trouble.textContent = `The server cannot be reached as it should: ${error.message}`;
