@@ -56,12 +56,14 @@ function showTrouble() {
 function mark(place, message, element) {
   const label = place.closest("label"); // Of a part of a bounding box: the only places that have one.
   const name = label ? `${label.firstChild.data.trim()}: ` : "";
-  const text = make("p", { class: "error", id: `error-${++number}`, tabindex: -1 }, name + visible(message));
-  const [around, after] = label ? [label.closest("fieldset"), ".row ~ :not(.error)"] : [place, "details"];
-  around.insertBefore(text, around.querySelector(`:scope > ${after}`));
   const entry = element ?? [place, ...place.querySelectorAll("input, textarea, select")].find(
     (one) => one.matches("input, textarea, select:not([data-mode], [data-choose])") && one.checkVisibility(),
   );
+  const isEmpty = entry?.value === "" && !entry.validity.badInput && message.startsWith("null ");
+  const said = name + (isEmpty ? "nothing is entered" : visible(message));
+  const text = make("p", { class: "error", id: `error-${++number}`, tabindex: -1 }, said);
+  const [around, after] = label ? [label.closest("fieldset"), ".row ~ :not(.error)"] : [place, "details"];
+  around.insertBefore(text, around.querySelector(`:scope > ${after}`));
   if (!entry) return text;
   entry.dataset.described ??= entry.getAttribute("aria-describedby") ?? "";
   entry.setAttribute("aria-invalid", "true");
