@@ -338,6 +338,15 @@ def test_an_answer_of_somebody_else_is_told(page: Page, watch: Watch) -> None:
     expect(page.locator("#trouble")).to_contain_text("502 Bad Gateway, is not JSON")
 
 
+def test_a_server_that_is_away_is_told(page: Page, watch: Watch) -> None:
+    watch.expect("ERR_FAILED")
+    open_form(page, "simple_process")
+    page.route("**/*", lambda route: route.abort())
+    run(page)
+    expect(page.locator("#trouble")).to_contain_text("The server cannot be reached as it should")
+    expect(page.locator("#trouble")).to_be_focused()
+
+
 def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     open_form(page, "echo")
     fill_with(page, "The shortest request")
@@ -420,6 +429,13 @@ def test_integers_of_json_and_of_files_keep_their_digits(page: Page, way: str) -
     with page.expect_request(lambda request: request.method == "POST") as sent:
         run(page)
     assert f'"id":{LONG}' in (sent.value.post_data or "")
+
+
+def test_long_integers_of_a_job_fill_its_controls(page: Page, client: Client) -> None:
+    job_id = client.submit("odd-names", {"constructor": LONG, "a.b": 1, 'say "it\'s"': "x"})
+    open_form(page, "odd-names", f"?job={job_id}")
+    expect(field(page, "constructor").locator("[data-as=value] input")).to_have_value(str(LONG))
+    expect(page.locator("[data-as=json]:not([hidden])")).to_have_count(0)
 
 
 def test_a_browser_that_would_round_says_so(page: Page) -> None:
