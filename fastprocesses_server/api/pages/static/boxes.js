@@ -26,6 +26,7 @@ async function openMap(button) {
   const ground = box.querySelector(".ground");
   const crs = button.dataset.map || undefined;
   let shown;
+  ground.textContent = "Loading …";
   ground.hidden = false;
   button.hidden = true;
   const { pickBox } = await import("./map.js");
@@ -55,5 +56,9 @@ function redraw({ target }) {
 form.addEventListener("input", redraw);
 form.addEventListener("change", redraw);
 form.addEventListener("click", ({ target }) => {
-  if (target.dataset.map !== undefined) openMap(target);
+  if (target.dataset.map === undefined) return;
+  openMap(target).catch(() => {
+    target.hidden = false;
+    target.nextElementSibling.textContent = "The map cannot be loaded. Try again in a moment.";
+  });
 });

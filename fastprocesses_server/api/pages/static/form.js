@@ -161,8 +161,8 @@ async function fillFromJob(job) {
 
 const seen = new IntersectionObserver(async (entries) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
-  seen.disconnect();
-  snippets = await import("./snippets.js");
+  snippets = await import("./snippets.js").catch(() => undefined); // While the server is away; at the next sight again.
+  if (snippets) seen.disconnect();
   tellInCode();
 });
 

@@ -43,8 +43,13 @@ async function preview(control) {
   ground.shown = text;
   ground.hidden = !geojson?.type;
   if (ground.hidden) return;
-  const { showFeatures } = await import("./map.js");
-  ground.hidden = !(await showFeatures(ground, geojson));
+  try {
+    const { showFeatures } = await import("./map.js");
+    ground.hidden = !(await showFeatures(ground, geojson));
+  } catch {
+    ground.textContent = "The map cannot be loaded.";
+    ground.shown = undefined;
+  }
 }
 
 function look({ type, target }) {

@@ -60,6 +60,7 @@ function open(L, element, name) {
 
 function leaflet() {
   loading ??= Promise.all([loadStyle(), import("./vendor/leaflet/leaflet.js")]).then(() => window.L);
+  loading.catch(() => (loading = undefined)); // So that it may be tried again.
   return loading;
 }
 
