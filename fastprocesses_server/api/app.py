@@ -18,6 +18,7 @@ from ..jobs.counts import TELL_SECONDS, Tally
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
+from ..jobs.gathering import connect_gathering
 from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
 from ..jobs.rates import Rates
@@ -118,9 +119,9 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     Redis is first asked when the application starts.
     """
-    redis = connect_async(settings.broker_url.get_secret_value())
+    redis = connect_gathering(settings.broker_url.get_secret_value())
     listener = connect_async(settings.broker_url.get_secret_value(), seconds=2 * SECONDS, connections=1)
-    cache = connect_async(settings.result_cache_url.get_secret_value())
+    cache = connect_gathering(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
     fetcher, callbacks = Fetcher(store, results, settings), guard_callbacks(settings)

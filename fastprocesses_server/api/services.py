@@ -25,6 +25,9 @@ from .documents import KeptDocuments, Shelf
 from .ending import Ending
 from .followers import Followers
 
+SEEN = "fastprocesses_server.services"
+"""Their name in the scope of a request."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -80,10 +83,11 @@ class Services:
 
 def services_of(request: Request) -> Services:
     """The same throughout a request, whatever is taken over meanwhile."""
-    if not hasattr(request.state, "services"):
-        services, caller = request.app.state.services, caller_of(request)
-        request.state.services = services if services.views.is_for_all else services.seen_by(caller)
-    seen: Services = request.state.services
+    seen: Services | None = request.scope.get(SEEN)
+    if seen is None:
+        services: Services = request.app.state.services
+        seen = services if services.views.is_for_all else services.seen_by(caller_of(request))
+        request.scope[SEEN] = seen
     return seen
 
 

@@ -1,6 +1,6 @@
 """The record of a job, as Redis holds it: the one truth about what became of an execution."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -117,7 +117,7 @@ def _moment(milliseconds: bytes) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
-def as_mapping(pairs: list[bytes]) -> dict[bytes, bytes]:
+def as_mapping(pairs: Sequence[bytes]) -> dict[bytes, bytes]:
     """What HGETALL answers inside a script: names and values in turn."""
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 
