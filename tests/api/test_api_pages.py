@@ -121,6 +121,12 @@ def test_title_logo_contact_and_licence_of_the_settings_are_on_every_page(tmp_pa
     assert '<a href="https://example.org/mit">MIT</a>' in page
 
 
+@pytest.mark.parametrize(("asked", "said"), [((), "There are no jobs yet."), (("failed",), "There are no such jobs.")])
+def test_a_list_without_jobs_says_why(asked: tuple[str, ...], said: str) -> None:
+    facts = {"asked": {"status": asked, "datetime": ()}, "processes": (), "spans": {}, "limit": 10, "seconds": {}}
+    assert said in render(Settings(), "/jobs", Page("job_list.html", "Jobs", facts=facts), {"jobs": []}, [])
+
+
 def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:
     (tmp_path / "conformance.html").write_text('{% extends "base.html" %}{% block main %}<p>Ours</p>{% endblock %}')
     own = templates(tmp_path)
