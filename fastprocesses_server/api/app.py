@@ -50,7 +50,7 @@ from .authentication import Authentication
 from .credentials import Credentials
 from .ending import Ending, LastAnswers
 from .host_check import HostCheck
-from .origins import OriginCheck
+from .origins import OriginCheck, allowed_origins
 from .problems import AnswerToAll, add_problem_handlers
 from .rate_limit import RateLimit
 from .reloading import Reload, keep_up, watch
@@ -168,9 +168,11 @@ def _add_middleware(app: FastAPI, settings: Settings, redis: Any, ending: Ending
     app.add_middleware(SlowBodies)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(AnswerToAll)
+    origins = allowed_origins(settings)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=list(settings.cors_allowed_origins),
+        allow_origins=origins.names,
+        allow_origin_regex=origins.pattern,
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
