@@ -43,6 +43,7 @@ from . import (
     metrics,
     openapi,
     processes,
+    refusals,
     schemas,
 )
 from .access import Views
@@ -53,6 +54,7 @@ from .host_check import HostCheck
 from .origins import OriginCheck, allowed_origins
 from .problems import AnswerToAll, add_problem_handlers
 from .rate_limit import RateLimit
+from .refusals import Refusals
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
 from .safeguards import Safeguards
@@ -99,6 +101,7 @@ TAKEN = [
     "Prefer",
     "X-API-Key",
     "traceparent",
+    "tracestate",
     REQUEST_ID,
 ]
 
@@ -193,8 +196,10 @@ def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     tokens = _tokens(settings) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.state.refusals = Refusals(settings, Rates(redis, refusals.MOST))
     app.include_router(login.router)
-    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
+    found = {"credentials": app.state.credentials, "refusals": app.state.refusals}
+    app.add_middleware(Authentication, settings=settings, limited=limited, **found)
 
 
 def _tokens(settings: Settings) -> "Tokens":

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ForeignOrigin
+from ..errors import ForeignOrigin, echo
 from ..execution.media_type import is_json
 from ..settings import Settings
 from .base_url import urls_for
@@ -57,7 +57,9 @@ def check_origin(method: str, headers: Mapping[str, str], base: str, allowed: Al
     if not _is_foreign(origin, headers, base):
         return
     if origin and origin not in allowed:
-        raise ForeignOrigin(f"Pages of {origin} may not do this here; FP_CORS_ALLOWED_ORIGINS names those that may.")
+        raise ForeignOrigin(
+            f"Pages of {echo(origin)} may not do this here; FP_CORS_ALLOWED_ORIGINS names those that may."
+        )
     if method == "POST" and not is_json(headers.get("content-type", "")):
         raise ForeignOrigin(
             "A page of another site must send its request as application/json. "

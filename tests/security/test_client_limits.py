@@ -174,7 +174,7 @@ def test_the_definition_says_so(client: Client) -> None:
             assert ("429" in operation["responses"]) is not is_free("GET", path), path
     assert {"RateLimit", "RateLimit-Policy"} <= set(paths["/jobs"]["get"]["responses"]["200"]["headers"])
     assert set(definition["components"]["responses"]["problem429"]["headers"]) == {
-        *("RateLimit", "RateLimit-Policy", "Retry-After")
+        *("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id")
     }
 
 
