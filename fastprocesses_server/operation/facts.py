@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ..api.access import open_ways
+from ..api.exposures import open_ways
 from ..api.listening import Address, bound
 from ..errors import StartError
 from ..jobs.connection import STORE_ERRORS, trouble
