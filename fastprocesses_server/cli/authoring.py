@@ -152,7 +152,7 @@ def show(
     from ..api.processes import description
     from ..api.representation import links_in
     from ..authoring.effective import find_effective, members
-    from ..authoring.origins import origins, table
+    from ..authoring.provenance import origins, table
     from ..authoring.yaml_writer import write_yaml
 
     if origin + openapi + ogc > 1:
