@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..links import Urls
+from ..processes.description import Process
 from ..processes.registry import Registry
 from ..settings import Settings
 from .openapi_answers import completed
@@ -35,6 +36,13 @@ def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect
         },
     }
     return completed(secured(document, settings), settings)
+
+
+def execution_path(process: Process, settings: Settings, urls: Urls, dialect: Dialect) -> dict[str, Any]:
+    """That of one process, as it is in the whole definition."""
+    paths = openapi_document(settings, Registry({process.id: process}), urls, dialect)["paths"]
+    path = ProcessPath(process, settings, dialect).path
+    return {path: paths[path]}
 
 
 def _info(settings: Settings) -> dict[str, Any]:
