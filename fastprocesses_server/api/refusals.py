@@ -31,6 +31,6 @@ class Refusals:
             logger.warning("429 for {}: further wrong keys are not told for {} s", address, count.seconds)
         return TooManyRefusals(
             f"More than {self.rates.rate.count} wrong keys or tokens came from this address within a minute. "
-            f"A right one is taken; wrong ones are looked at again in {count.seconds} s.",
+            f"A right one is taken at any time; try no others for {count.seconds} s.",
             count.seconds,
         )
