@@ -44,6 +44,7 @@ from . import (
     metrics,
     openapi,
     processes,
+    refusals,
     schemas,
 )
 from .access import Views
@@ -51,9 +52,10 @@ from .authentication import Authentication
 from .credentials import Credentials
 from .ending import Ending, LastAnswers
 from .host_check import HostCheck
-from .origins import OriginCheck
+from .origins import OriginCheck, allowed_origins
 from .problems import AnswerToAll, add_problem_handlers
 from .rate_limit import RateLimit
+from .refusals import Refusals
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
 from .safeguards import Safeguards
@@ -101,6 +103,7 @@ TAKEN = [
     "Prefer",
     "X-API-Key",
     "traceparent",
+    "tracestate",
     REQUEST_ID,
 ]
 
@@ -170,9 +173,11 @@ def _add_middleware(app: FastAPI, settings: Settings, redis: Any, ending: Ending
     app.add_middleware(SlowBodies)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(AnswerToAll)
+    origins = allowed_origins(settings)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=list(settings.cors_allowed_origins),
+        allow_origins=origins.names,
+        allow_origin_regex=origins.pattern,
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
@@ -193,8 +198,10 @@ def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     tokens = _tokens(settings) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.state.refusals = Refusals(settings, Rates(redis, refusals.MOST))
     app.include_router(login.router)
-    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
+    found = {"credentials": app.state.credentials, "refusals": app.state.refusals}
+    app.add_middleware(Authentication, settings=settings, limited=limited, **found)
 
 
 def _tokens(settings: Settings) -> "Tokens":

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import trail
-from ..errors import Problem, Unavailable
+from ..errors import Problem, Unavailable, echo
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..trail import REQUEST_ID
 from .negotiation import allowed_methods, prefers_page
@@ -95,7 +95,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         "type": "about:blank",
         "title": title,
         "status": error.status_code,
-        "detail": f"{request.method} {request.url.path}: {title}",
+        "detail": f"{echo(request.method)} {echo(request.url.path)}: {title}",
     }
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 
-from ..errors import NoSuchProcess
+from ..errors import NoSuchProcess, echo
 from ..execution.guard import Guard
 from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
@@ -60,7 +60,7 @@ class Services:
         if process is None and (hidden := self.whole.get(process_id)):
             raise refusal(hidden, self.caller, self.settings)
         if process is None:
-            raise NoSuchProcess(f"There is no process {process_id}{suggest(process_id, self.registry)}")
+            raise NoSuchProcess(f"There is no process {echo(process_id)}{suggest(process_id, self.registry)}")
         return process
 
     def with_registry(self, registry: Registry) -> "Services":
