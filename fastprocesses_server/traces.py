@@ -115,7 +115,7 @@ def _span(tracer: "Tracer", name: str, kind: Kind, facts: Facts) -> Iterator[Non
         carrier: dict[str, str] = {}
         w3c.inject(carrier)
         within = carrier.get("traceparent", here.traceparent)
-        trail.begin(replace(here, traceparent=within, tracestate=carrier.get("tracestate", here.tracestate)))
+        trail.begin(replace(here, traceparent=within, tracestate=carrier.get("tracestate", "")))
         yield
         trail.begin(here)  # not after an exception: whoever tells of it tells the trace
 

@@ -66,6 +66,7 @@ class PatientProtocol(HttpToolsProtocol):
     is_too_large = False
     timer: asyncio.TimerHandle | None = None
     """Rings at `until` or before; it is not stopped for each request, which is done long before it rings."""
+    rings_at = 0.0
     stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -144,10 +145,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _wait_until(self, until: float) -> None:
         self.until = until
-        if self.timer and self.timer.when() > until:
+        if self.timer and self.rings_at > until:
             self.timer.cancel()
             self.timer = None
-        self.timer = self.timer or self.loop.call_at(until, self._ring)
+        if self.timer is None:
+            self.rings_at, self.timer = until, self.loop.call_at(until, self._ring)
 
     def _ring(self) -> None:
         self.timer = None

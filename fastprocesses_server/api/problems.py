@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import trail
-from ..errors import Problem, Unavailable, echo
+from ..errors import LONGEST_ECHO, Problem, Unavailable, echo
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..trail import REQUEST_ID
 from .negotiation import allowed_methods, prefers_page
@@ -67,7 +67,8 @@ def _trail(request: Request) -> tuple[tuple[str, str], ...]:
     if above not in LISTS or not below or (above == "jobs" and services_of(request).settings.job_list == "off"):
         return ()
     title = f"Job {below[0][:8]}" if above == "jobs" else below[0]
-    one = ((title, f"{above}/{quote(below[0], safe='')}"),) if len(below) > 1 else ()
+    is_part = len(below) > 1 and len(below[0]) <= LONGEST_ECHO
+    one = ((title, f"{above}/{quote(below[0], safe='')}"),) if is_part else ()
     return ((LISTS[above], above), *one)
 
 

@@ -32,11 +32,19 @@ AWAY_SECONDS = 10
 
 
 def is_elsewhere(error: Exception) -> bool:
-    """Whether nothing was done, and another connection may: this one was closed, or its Redis is no longer the primary.
+    """Whether another connection may do it: this one was closed, or its Redis is no longer the primary.
 
-    A primary that was told to step back refuses, at first, because its replicas have left it.
+    A primary that was told to step back refuses, at first, because its replicas have left it. Before a connection is
+    closed, what was asked may have been done: commands must bear to be repeated.
     """
-    return isinstance(error, redis.ConnectionError | redis.ReadOnlyError) or str(error).startswith("NOREPLICAS")
+    if isinstance(error, redis.ConnectionError | redis.ReadOnlyError) or _is_closed(error):
+        return True
+    return isinstance(error, redis.ResponseError) and str(error).startswith("NOREPLICAS")
+
+
+def _is_closed(error: Exception) -> bool:
+    """As uvloop says that Redis has closed a connection since it was made."""
+    return isinstance(error, RuntimeError) and "handler is closed" in str(error)
 
 
 class _Once(Retry):
@@ -59,11 +67,10 @@ class _OnceAsync(AsyncRetry):
         self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False
     ) -> Any:
         async def said() -> Any:
-            """uvloop says in its own way that Redis has closed a connection since it was made."""
             try:
                 return await do()
             except RuntimeError as error:
-                if "handler is closed" not in str(error):
+                if not _is_closed(error):
                     raise
                 raise redis.ConnectionError(str(error)) from error
 

@@ -124,8 +124,8 @@ class Engine:
             return finished
         job_id, seconds = str(uuid4()), wait or self.settings.sync_execution_timeout_seconds
         async with self.replies.expect(job_id) as reply:
-            try:
-                created = await self.store.create(
+            creation = asyncio.create_task(
+                self.store.create(
                     job_id,
                     execution,
                     is_public=self.settings.keep_sync_jobs,
@@ -133,6 +133,9 @@ class Engine:
                     reply_to=self.replies.key,
                     needs_worker=wait is None,
                 )
+            )
+            try:
+                created = await asyncio.shield(creation)
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
                 logger.info(
@@ -143,7 +146,7 @@ class Engine:
                 )
                 answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
-                await self._leave(job_id, execution)
+                await self._leave(job_id, execution, creation)
                 raise
         use = self._use(execution, created)
         if answer:
@@ -152,13 +155,17 @@ class Engine:
             raise await self._end(job_id)
         return Submitted(await self._public(job_id, execution), use)
 
-    async def _leave(self, job_id: str, execution: Execution) -> None:
+    async def _leave(self, job_id: str, execution: Execution, creation: "asyncio.Task[Created]") -> None:
         """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
         logger.info("job {job_id}: its client went away", job_id=job_id)
-        if execution.idempotency:
-            return
-        with suppress(*STORE_ERRORS):  # then it runs on for nobody
-            await asyncio.shield(self._abandon(job_id))
+        await asyncio.shield(self._abandon_created(job_id, execution, creation))
+
+    async def _abandon_created(self, job_id: str, execution: Execution, creation: "asyncio.Task[Created]") -> None:
+        """Once there is a job: of what is asked of Redis at one time, one may overtake the other."""
+        await asyncio.wait({creation})
+        if not creation.exception() and not execution.idempotency:
+            with suppress(*STORE_ERRORS):  # then it runs on for nobody
+                await self._abandon(job_id)
 
     async def _end(self, job_id: str) -> SyncTimeout:
         """What its client is told whose time is over, and who sent the same request and waits as well."""

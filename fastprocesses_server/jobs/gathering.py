@@ -1,6 +1,7 @@
 """A client of Redis for many callers at once: what is asked while an answer is awaited goes in one packet after it."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +10,15 @@ import redis.asyncio
 from .connection import connect_async, is_elsewhere
 
 MOST_AT_ONCE = 100
-"""Commands in a packet, which has the time limit of one."""
+"""Commands in a packet. Each of their answers has the time limit of one."""
+LARGE = 64 * 1024
+"""Bytes of an argument that goes alone."""
 MOST_PACKETS = 16
 """Under way at a time."""
-REFUSED = object()
-"""An answer in a packet: another connection, which is made for a command alone, may take it."""
 PATIENCE_SECONDS = 0.002
 """For the answer that is awaited: a large or lost one does not hold up others for longer."""
+REFUSED = object()
+"""An answer in a packet: another connection, which is made for a command alone, may take it."""
 
 
 @dataclass(slots=True)
@@ -30,14 +33,16 @@ class Asked:
         """With what Redis has answered, or with an exception. The caller may have gone."""
         if self.answer.done():
             return
-        if isinstance(result, Exception):
-            self.answer.set_exception(result)
-        else:
+        if not isinstance(result, Exception):
             self.answer.set_result(result)
+        elif is_elsewhere(result):
+            self.answer.set_result(REFUSED)
+        else:
+            self.answer.set_exception(result)
 
 
 class GatheringRedis(redis.asyncio.Redis):
-    """Commands that wait for something to happen are for other clients: they would hold up those in their packet."""
+    """For commands with small answers. Those with large ones are for pipelines, those that wait for other clients."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -46,7 +51,7 @@ class GatheringRedis(redis.asyncio.Redis):
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def execute_command(self, *command: Any, **options: Any) -> Any:
-        if not self.under_way:
+        if not self.under_way or any(isinstance(item, bytes) and len(item) > LARGE for item in command):
             return await self._ask_alone(command, options)
         asked = Asked(command, options)
         self.asked.append(asked)
@@ -74,12 +79,14 @@ class GatheringRedis(redis.asyncio.Redis):
 
     async def _ask_together(self, packet: list[Asked]) -> None:
         try:
-            async with self.pipeline(transaction=False) as pipeline:
-                for asked in packet:
-                    pipeline.execute_command(*asked.command, **asked.options)
-                answers = await pipeline.execute(raise_on_error=False)
-            for asked, answer in zip(packet, answers, strict=True):
-                asked.end(REFUSED if isinstance(answer, Exception) and is_elsewhere(answer) else answer)
+            connection = await self.connection_pool.get_connection()  # type: ignore[no-untyped-call]
+            try:
+                await self._talk(connection, packet)
+            except BaseException:
+                await connection.disconnect()  # what it still answers is for nobody
+                raise
+            finally:
+                await self.connection_pool.release(connection)
         except Exception as error:  # noqa: BLE001 - that is for the callers
             for asked in packet:
                 asked.end(error)
@@ -88,6 +95,29 @@ class GatheringRedis(redis.asyncio.Redis):
             self._send()
             for asked in packet:
                 asked.answer.cancel()
+
+    async def _talk(self, connection: Any, packet: list[Asked]) -> None:
+        packed = list(_packed(connection, packet))
+        if not packed:
+            return
+        await connection.send_packed_command([piece for _, pieces in packed for piece in pieces])
+        for asked, _ in packed:
+            try:
+                answer = await self.parse_response(connection, asked.command[0], **asked.options)
+            except redis.ResponseError as error:
+                answer = error
+            asked.end(answer)
+
+
+def _packed(connection: Any, packet: list[Asked]) -> Iterator[tuple[Asked, list[bytes]]]:
+    """What is to be sent: not that of callers who have gone, nor what cannot be a command."""
+    for asked in packet:
+        if asked.answer.done():
+            continue
+        try:
+            yield asked, connection.pack_command(*asked.command)
+        except redis.DataError as error:
+            asked.end(error)
 
 
 def connect_gathering(url: str) -> GatheringRedis:

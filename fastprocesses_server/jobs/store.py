@@ -236,8 +236,11 @@ class JobStore:
         return None if maker is None else maker.decode()
 
     async def request(self, job_id: str) -> bytes | None:
-        """The execution as it was stored."""
-        return await self._bytes(f"fp:job:{job_id}:request")
+        """The execution as it was stored. It may be large, and goes by itself."""
+        async with self.redis.pipeline(transaction=False) as pipeline:
+            pipeline.get(f"fp:job:{job_id}:request")
+            stored: list[bytes | None] = await pipeline.execute()
+        return stored[0]
 
     async def manifest(self, job_id: str) -> bytes | None:
         return await self._bytes(f"fp:job:{job_id}:results")

@@ -25,7 +25,7 @@ from fastprocesses_server.jobs.engine import CacheUse, Finished, Submitted
 from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.record import Job, Status
 from fastprocesses_server.jobs.results import ResultStore
-from fastprocesses_server.jobs.store import JobStore
+from fastprocesses_server.jobs.store import Created, JobStore
 from fastprocesses_server.settings import Settings
 
 KEY = Idempotency("name", "body")
@@ -145,6 +145,35 @@ def test_a_client_that_hangs_up_ends_its_run(bench: Bench) -> None:
             job_id = await accepted(bench)
             await hang_up(run)
             return bench.record(job_id)["status"]
+
+    bench.one.beat()
+    assert asyncio.run(scene()) == "dismissed"
+
+
+class Slow(JobStore):
+    """What it is asked to make takes as long as is wanted."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.is_asked, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def create(self, *arguments: Any, **options: Any) -> Created:
+        self.is_asked.set()
+        await self.may_go_on.wait()
+        return await super().create(*arguments, **options)
+
+
+def test_a_client_that_hangs_up_while_its_job_is_made_ends_it_too(bench: Bench) -> None:
+    async def scene() -> str:
+        async with engine_of(bench) as engine:
+            engine.store = store = Slow(engine.store.redis, engine.settings)
+            run = asyncio.create_task(engine.run(replace(keyed(), idempotency=None), None))
+            await store.is_asked.wait()
+            run.cancel()
+            await asyncio.sleep(0)
+            store.may_go_on.set()
+            await asyncio.wait({run})
+            return bench.record(await accepted(bench))["status"]
 
     bench.one.beat()
     assert asyncio.run(scene()) == "dismissed"

@@ -51,6 +51,13 @@ def test_no_answer_repeats_a_long_text(method: str, path: str, headers: dict[str
     assert all(len(value) < MOST_BYTES for value in response.headers.values())
 
 
+@pytest.mark.parametrize(
+    "path", [f"/processes/{LONG}", f"/processes/{LONG}/execution", f"/jobs/{LONG}/results", f"/{LONG}"]
+)
+def test_no_page_repeats_a_long_text(path: str) -> None:
+    assert "x" * (LONGEST_ECHO + 50) not in ask(app_of(), path, [("Accept", "text/html")]).text
+
+
 def test_an_output_that_is_not_there_is_named_in_short(client: Client) -> None:
     job_id = client.submit("echo", {"message": "hi"})
     client.finished(job_id)

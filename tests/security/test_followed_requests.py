@@ -140,6 +140,15 @@ def test_a_trace_leads_from_the_request_through_the_queue_into_the_callable_and_
     assert (access["method"], access["path"]) == ("POST", "/processes/measure/execution")
 
 
+def test_a_state_without_a_trace_is_nobodys(client: Client, collector: Collector, key: str) -> None:
+    headers = {"Prefer": "respond-async", "X-API-Key": key, "tracestate": STATE}
+    request = {"inputs": {}, "subscriber": {"successUri": f"{collector.url}/alone"}}
+    client.post("/processes/measure/execution", json=request, headers=headers).raise_for_status()
+    wait_until(lambda: "/alone" in collector.headers, 20)
+    assert "traceparent" in collector.headers["/alone"]
+    assert "tracestate" not in collector.headers["/alone"]
+
+
 def test_what_a_failed_job_raised_is_one_line_and_no_part_of_its_span(
     client: Client, collector: Collector, followed: Server
 ) -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,12 +23,16 @@ def listener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[socket.
         yield listener
 
 
-def in_child(mouth: socket.socket, end: socket.socket) -> None:
+def in_child(mouth: socket.socket, end: socket.socket, *others: socket.socket) -> NoReturn:
     """Parts from its connections, says so through one end of a pair, and stays until the other pair is closed."""
-    leave_connections()
-    mouth.send(b"parted")
-    end.recv(1)
-    os._exit(0)
+    try:
+        for other in others:
+            other.close()
+        leave_connections()
+        mouth.send(b"parted")
+        end.recv(1)
+    finally:
+        os._exit(0)
 
 
 @pytest.mark.skipif(not hasattr(select, "epoll"), reason="the kernel has no epoll: it is Linux's")
@@ -39,9 +44,7 @@ def test_a_worker_hears_nothing_of_connections_that_it_has_closed(listener: sock
         loop.register(connection, select.EPOLLIN)
         child = os.fork()
         if child == 0:
-            other_end.close()  # as that of Redis is not here
-            line.close()
-            in_child(mouth, end)
+            in_child(mouth, end, other_end, line)  # that of Redis is not there either
         with closing(ear), closing(mouth), closing(end), closing(line):
             assert ear.recv(10) == b"parted"
             connection.close()

@@ -116,12 +116,15 @@ function clear() {
 
 async function fillWith(values, text) {
   run.disabled = true;
-  const { fill, own } = await import("./filling.js");
-  clear();
-  for (const [name, control] of fields()) fill(control, own(values, name));
-  status.textContent = text;
-  form.dispatchEvent(new Event("change"));
-  run.disabled = false;
+  try {
+    const { fill, own } = await import("./filling.js");
+    clear();
+    for (const [name, control] of fields()) fill(control, own(values, name));
+    status.textContent = text;
+    form.dispatchEvent(new Event("change"));
+  } finally {
+    run.disabled = false;
+  }
 }
 
 form.addEventListener("click", ({ target }) => {
