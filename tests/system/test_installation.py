@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import ROOT, free_port, own_environment, wait_until
+from serving import PLAIN, ROOT, free_port, own_environment, wait_until
 
 INSTALL_SECONDS = 600
 HELLO = {"inputs": {"input_text": "hello"}}
@@ -43,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def hello(port: int) -> str:
     try:
-        return httpx.post(f"http://localhost:{port}/processes/simple_process/execution", json=HELLO).text
+        return httpx.post(f"http://localhost:{port}/processes/simple_process/execution", json=HELLO, verify=PLAIN).text
     except httpx.TransportError:
         return ""
 
