@@ -55,7 +55,7 @@ def look_for_garbage() -> None:
 
 
 def read_settings(log: TextIO | None = None, **options: object) -> "Settings":
-    """Settings and logs, once a command has imported what it needs; a name with our prefix that nobody reads is reported.
+    """Settings and logs, once a command has its modules; a name with our prefix that nobody reads is reported.
 
     A command whose standard output others read logs elsewhere.
     """

@@ -31,7 +31,7 @@ from ..traces import check_traces, end_traces, start_traces
 from .capture import Capture
 from .consumer import PatientConsumer
 from .delivery import Delivery
-from .family import end_descendants
+from .family import end_descendants, leave_connections
 from .keeper import Keeper
 from .pulse import Pulse
 from .runner import Runner
@@ -107,6 +107,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
     def enter_child(**_: Any) -> None:
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_BACK)
+            leave_connections()
             line.enter_child()
             keeper.scribe.leave_child()
             runner.enter_child()

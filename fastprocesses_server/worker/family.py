@@ -4,10 +4,13 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import socket
+import stat
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined] # its stub lacks it
+from pathlib import Path
 
 import psutil
 
@@ -35,6 +38,35 @@ def _allow_pools() -> None:
     process = multiprocessing.current_process()
     process.daemon = False
     process._config["authkey"] = AuthenticationString(process.authkey)  # type: ignore[attr-defined] # noqa: SLF001
+
+
+def leave_connections() -> None:
+    """To be called first in the process: the connections of the worker, which it has inherited, are not its own.
+
+    As long as it has them open, the kernel tells the worker of those that it has closed itself, and the loop of the
+    worker never rests. Their numbers stay taken, so that whoever still holds them here may close them.
+    """
+    streams = {_file_of(descriptor) for descriptor in (0, 1, 2)}  # systemd's are sockets
+    with Path(os.devnull).open() as nothing:
+        for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+            if _leads_elsewhere(descriptor) and _file_of(descriptor) not in streams:
+                os.dup2(nothing.fileno(), descriptor, inheritable=False)
+
+
+def _file_of(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
+
+
+def _leads_elsewhere(descriptor: int) -> bool:
+    """Whether it is a socket whose other end has an address, which those of pairs have not."""
+    try:
+        if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return False
+        with socket.socket(fileno=os.dup(descriptor)) as connection:
+            return bool(connection.getpeername())
+    except OSError:
+        return False
 
 
 def end_descendants() -> None:
