@@ -184,12 +184,13 @@ class Server:
 
 
 def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "") -> Any:
-    """What the condition returns once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    """What the condition returns once it is true; what takes long is looked at more seldom."""
+    begin = now = time.monotonic()
+    while now < begin + seconds:
         if value := condition():
             return value
-        time.sleep(0.05)
+        time.sleep(min(0.05 + (now - begin) / 10, 0.3))
+        now = time.monotonic()
     pytest.fail(f"not so after {seconds} s: {condition}\n{explain()}")
 
 

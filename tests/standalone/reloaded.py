@@ -1,6 +1,7 @@
 """A module that is reloaded, and the parts of a server that does it."""
 
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 from serving import PLAIN, Client, Part, wait_until
@@ -39,11 +40,26 @@ def tell(until: str) -> str:
 """
 
 
-def save(folder: Path, word: str) -> None:
+def save(folder: Path, word: str, more: str = "") -> None:
     """As editors do: beside the file, then in its place."""
     beside = folder / ".words.py.swp"
-    beside.write_text(WORDS.format(word=word))
+    beside.write_text(WORDS.format(word=word) + more)
     beside.replace(folder / "words.py")
+
+
+def make_folder(home: Path) -> Path:
+    folder = home / "processes.d"
+    folder.mkdir()
+    restore(folder)
+    return folder
+
+
+def restore(folder: Path) -> None:
+    """What every test begins with; the module is another one than before."""
+    for file in folder.glob("*.yaml"):
+        file.unlink()
+    (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.0\n")
+    save(folder, "old", f"# {token_hex(4)}\n")
 
 
 def says(client: Client, word: str) -> bool:
