@@ -94,7 +94,7 @@ def test_a_newer_worker_runs_a_job_whose_inputs_still_validate(skew: Skew) -> No
     assert (definition["version"], definition["ran"]["version"]) == ("1.0.0", "1.1.0")
     assert definition["ran"]["fingerprint"] != definition["fingerprint"]
     assert "warnings" not in skew.ready().json()
-    assert f"job {job_id} successful" in worker.log()
+    wait_until(lambda: f"job {job_id} successful" in worker.log(), explain=worker.log)
 
 
 def test_a_changed_comment_does_not_stop_a_job(skew: Skew) -> None:
@@ -111,7 +111,7 @@ def test_an_older_worker_gives_a_job_back_until_a_fitting_one_comes(newer: Skew)
     what = "waits for a worker that has shout 2.0.0 or newer, not 1.0.0"
     wait_until(lambda: newer.client.status(job_id).get("message") == what)
     assert newer.client.status(job_id)["status"] == "accepted"
-    assert f"job {job_id} accepted: it {what}" in old.log()
+    wait_until(lambda: f"job {job_id} accepted: it {what}" in old.log(), explain=old.log)
     assert newer.ready().json()["warnings"] == ["no worker has shout 2.0.0; its jobs wait for one"]
     newer.start("worker", "2.0.0")
     document = newer.client.finished(job_id)
@@ -143,5 +143,6 @@ def test_a_worker_without_the_process_gives_its_jobs_back(skew: Skew) -> None:
     worker = skew.start("worker", "1.0.0", process="whisper")
     job_id = skew.submit()
     wait_until(lambda: skew.client.status(job_id).get("message") == "waits for a worker that has shout 1.0.0")
-    assert f"job {job_id} accepted: it waits for a worker that has shout 1.0.0" in worker.log()
+    told = f"job {job_id} accepted: it waits for a worker that has shout 1.0.0"
+    wait_until(lambda: told in worker.log(), explain=worker.log)
     assert "Traceback" not in worker.log()
