@@ -36,10 +36,10 @@ def free_port() -> int:
         return port
 
 
-def bound(*command: str | os.PathLike[str]) -> list[str]:
+def bound(*command: str | Path) -> list[str]:
     """The command of a process that dies with the thread that started it, also where the tests are killed (Linux)."""
     setpriv = shutil.which("setpriv")
-    return [*([setpriv, "--pdeathsig", "KILL"] if setpriv else []), *map(os.fspath, command)]
+    return [*([setpriv, "--pdeathsig", "KILL"] if setpriv else []), *map(str, command)]
 
 
 def own_environment(**more: str) -> dict[str, str]:
@@ -183,13 +183,16 @@ class Server:
         return self.log_path.read_text(errors="replace")
 
 
-def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "") -> Any:
-    """What the condition returns once it is true; what takes long is looked at more seldom."""
+def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "", longest: float = 0.2) -> Any:
+    """What the condition returns once it is true.
+
+    What takes long is looked at more seldom: between two looks are `longest` seconds at most.
+    """
     begin = now = time.monotonic()
     while now < begin + seconds:
         if value := condition():
             return value
-        time.sleep(min(0.05 + (now - begin) / 10, 0.3))
+        time.sleep(min(0.05 + (now - begin) / 20, longest))
         now = time.monotonic()
     pytest.fail(f"not so after {seconds} s: {condition}\n{explain()}")
 
