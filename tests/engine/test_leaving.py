@@ -125,7 +125,7 @@ def test_what_a_job_has_left_running_ends_with_the_process_that_ran_it(parts: Pa
 
 def test_pools_that_a_callable_keeps_serve_its_next_run_and_end_with_the_worker(parts: Parts) -> None:
     first, _, _, client = parts
-    kept = []
+    kept: list[str] = []
     for method in ("fork", "spawn", "forkserver"):
         pids = {client.execute("pooled", {"method": method}).text for _ in range(3)}
         assert len(pids) == 1
