@@ -207,7 +207,7 @@ def test_no_job_is_lost_or_runs_twice_while_reloads_go_on(
         wait_until(lambda: client.get("/processes/note").status_code == 200, SECONDS, parts["api"].log)
         for number in range(JOBS):
             client.submit("note", {"file": str(notes), "line": str(number)})
-        while client.get("/jobs", params={"status": "accepted,running"}).json()["jobs"]:
+        while client.get("/jobs?status=accepted,running").json()["jobs"]:
             worker.send_signal(signal.SIGHUP)
             time.sleep(0.5)
         listed = client.get("/jobs", params={"limit": JOBS}).json()["jobs"]
