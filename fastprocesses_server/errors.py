@@ -10,6 +10,9 @@ MOST_COMPLAINTS = 100
 LONGEST_TEXT = 1000
 """Characters of a complaint's path, and of its message."""
 
+LONGEST_ECHO = 200
+"""Characters of an id, a path or a header of a request that a problem repeats."""
+
 EXCEPTIONS = "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/"
 
 
@@ -36,8 +39,13 @@ class Complaint:
         return Complaint(_short(self.path), _short(self.message))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
+def _short(text: str, longest: int = LONGEST_TEXT) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def echo(text: str) -> str:
+    """What a client has sent, as a problem repeats it."""
+    return _short(text, LONGEST_ECHO)
 
 
 class Problem(Exception):
@@ -54,7 +62,7 @@ class Problem(Exception):
     def document(self, instance: str) -> dict[str, Any]:
         """exception.yaml; `instance` is where it happened, as a URL or a path."""
         own = {"type": self.type, "title": self.title, "status": self.status, "detail": self.detail}
-        return {**own, "instance": instance, **self.members()}
+        return {**own, "instance": echo(instance), **self.members()}
 
     def members(self) -> dict[str, Any]:
         """Members of the problem document beside those that every problem has."""
@@ -136,6 +144,8 @@ class Unauthorized(Problem):
 
     status = HTTPStatus.UNAUTHORIZED
     title = "Unauthorized"
+    is_guess = True
+    """Whether it may be one, where something was shown."""
 
     def __init__(self, detail: str, fault: str = "") -> None:
         super().__init__(detail)
@@ -144,6 +154,12 @@ class Unauthorized(Problem):
     def headers(self) -> dict[str, str]:
         fault = f', error="invalid_token", error_description="{self.fault}"' if self.fault else ""
         return {"WWW-Authenticate": f'Bearer realm="processes"{fault}'}
+
+
+class TokenHasExpired(Unauthorized):
+    """Whoever shows it was let in before."""
+
+    is_guess = False
 
 
 class Forbidden(Problem):
@@ -265,6 +281,13 @@ class TooManyRequests(QuotaExceeded):
     def __init__(self, detail: str, seconds: int) -> None:
         super().__init__(detail)
         self.seconds = seconds
+
+
+class TooManyRefusals(TooManyRequests):
+    """With wrong keys or tokens, from one address."""
+
+    title = "Too many wrong keys"
+    policy = "wrong-keys"
 
 
 class TooManyJobs(QuotaExceeded):

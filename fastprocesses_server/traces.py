@@ -107,14 +107,15 @@ def _span(tracer: "Tracer", name: str, kind: Kind, facts: Facts) -> Iterator[Non
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
 
     w3c, here = TraceContextTextMapPropagator(), trail.current()
-    parent = w3c.extract({"traceparent": here.traceparent}) if here.traceparent else None
+    parent = w3c.extract(trail.trace_headers(here)) if here.traceparent else None
     # What an exception says is not told: it may hold what only the log may know.
     with tracer.start_as_current_span(
         name, parent, trace.SpanKind[kind.upper()], dict(facts), record_exception=False, set_status_on_exception=False
     ):
         carrier: dict[str, str] = {}
         w3c.inject(carrier)
-        trail.begin(replace(here, traceparent=carrier.get("traceparent", here.traceparent)))
+        within = carrier.get("traceparent", here.traceparent)
+        trail.begin(replace(here, traceparent=within, tracestate=carrier.get("tracestate", here.tracestate)))
         yield
         trail.begin(here)  # not after an exception: whoever tells of it tells the trace
 

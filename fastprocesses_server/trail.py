@@ -10,6 +10,11 @@ from secrets import token_hex
 REQUEST_ID = "X-Request-Id"
 
 NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+VENDOR = re.compile(
+    r"([a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[ -+\--<>-~]{0,255}[!-+\--<>-~]"
+)
+"""A member of `tracestate`: who it is of, and what that one keeps."""
+MOST_VENDORS, LONGEST_STATE = 32, 512
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -25,6 +30,8 @@ class Trail:
     job_id: str = ""
     process_id: str = ""
     attempt: int = 0
+    tracestate: str = ""
+    """What vendors keep with the trace."""
 
     def facts(self) -> dict[str, str | int]:
         """Those that are known."""
@@ -71,11 +78,25 @@ def read_traceparent(given: Sequence[str]) -> str:
     return given[0] if len(given) == 1 and TRACEPARENT.fullmatch(given[0]) else ""
 
 
+def read_tracestate(given: Sequence[str]) -> str:
+    """Headers of that name are one list (W3C Trace Context, 3.3). Empty where anything in it is wrong, or too much."""
+    members = [member.strip(" \t") for header in given for member in header.split(",")]
+    state = ",".join(filter(None, members))
+    vendors = [member.partition("=")[0] for member in members if member]
+    is_right = all(VENDOR.fullmatch(member) for member in members if member) and len(set(vendors)) == len(vendors)
+    return state if is_right and len(vendors) <= MOST_VENDORS and len(state) <= LONGEST_STATE else ""
+
+
+def trace_headers(trail: Trail) -> dict[str, str]:
+    """For those who are told on the way; empty where there is no trace."""
+    headers = {"traceparent": trail.traceparent, "tracestate": trail.traceparent and trail.tracestate}
+    return {name: value for name, value in headers.items() if value}
+
+
 def trace_id(traceparent: str) -> str:
     return traceparent[3:35]
 
 
 def as_fields(trail: Trail) -> dict[str, str]:
     """Of the record of a job, so that its worker goes on with the trail."""
-    fields = {"request_id": trail.request_id, "traceparent": trail.traceparent}
-    return {name: value for name, value in fields.items() if value}
+    return ({"request_id": trail.request_id} if trail.request_id else {}) | trace_headers(trail)

@@ -83,3 +83,54 @@ def test_a_trail_is_left_as_it_was() -> None:
 def test_the_record_of_a_job_keeps_request_and_trace() -> None:
     assert trail.as_fields(Trail("r", PARENT)) == {"request_id": "r", "traceparent": PARENT}
     assert trail.as_fields(Trail("r")) == {"request_id": "r"}
+
+
+STATE = "congo=t61rcWkgMzE,fw529a3039@dt=FfAAAAB8"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ([STATE], STATE),
+        ([STATE.replace(",", " ,\t")], STATE),
+        (STATE.split(","), STATE),
+        (["", STATE, ",,"], STATE),
+        (["a=" + "x" * 256], "a=" + "x" * 256),
+        (["a= b c"], "a= b c"),
+        ([",".join(f"v{n}=1" for n in range(32))], ",".join(f"v{n}=1" for n in range(32))),
+    ],
+)
+def test_what_vendors_keep_with_a_trace_is_taken_over(given: list[str], read: str) -> None:
+    assert trail.read_tracestate(given) == read
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [],
+        [""],
+        ["canary"],
+        ["A=1"],
+        ["a="],
+        ["a=1=2"],
+        ["a=1\n"],
+        ["a=\x1b[31m"],
+        ["a=é"],
+        ["a=1,a=2"],
+        ["a=" + "x" * 257],
+        ["a" * 257 + "=1"],
+        [",".join(f"v{n}=1" for n in range(33))],
+        ["a=" + "x" * 250, "b=" + "x" * 250, "c=" + "x" * 250],
+    ],
+)
+def test_what_vendors_must_not_keep_is_left_out(given: list[str]) -> None:
+    assert trail.read_tracestate(given) == ""
+
+
+def test_a_state_goes_on_with_its_trace_alone() -> None:
+    assert trail.trace_headers(Trail(traceparent=PARENT, tracestate=STATE)) == {
+        "traceparent": PARENT,
+        "tracestate": STATE,
+    }
+    assert trail.trace_headers(Trail(tracestate=STATE)) == {}
+    assert trail.as_fields(Trail("r", PARENT, tracestate=STATE))["tracestate"] == STATE

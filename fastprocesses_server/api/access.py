@@ -37,22 +37,6 @@ def refusal(process: Process, caller: Caller, settings: Settings) -> Problem:
     return Forbidden(f"{process.id} is for those with one of these roles: {roles or 'admin'}. The operator gives them.")
 
 
-def exposures(settings: Settings, registry: Registry) -> list[str]:
-    """What whoever starts the server should know of who may call it: a line for each."""
-    said = []
-    if not settings.asks_who and settings.is_public:
-        where = f"FP_HOST={settings.host}: whoever reaches port {settings.port} may run processes and see all jobs"
-        said.append(f"{where}; FP_AUTH=required asks callers for a key (docs/security.md)")
-    closed = [process.id for process in registry.all_versions if process.access]
-    if closed and not settings.asks_who:
-        said.append(f"{', '.join(closed)}: nobody may run what has `access` while FP_AUTH is off")
-    if settings.user_header and not settings.asks_who:
-        said.append("FP_USER_HEADER is not read while FP_AUTH is off")
-    if settings.takes_tokens and not settings.asks_who:
-        said.append("FP_JWT_ISSUER is not read while FP_AUTH is off")
-    return said
-
-
 class Views:
     """Of one registry: callers with the same roles, as far as processes ask for them, see the same."""
 

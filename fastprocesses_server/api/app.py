@@ -18,6 +18,7 @@ from ..jobs.counts import TELL_SECONDS, Tally
 from ..jobs.engine import Engine
 from ..jobs.fetching import Fetcher
 from ..jobs.folder import OwnFolder
+from ..jobs.gathering import connect_gathering
 from ..jobs.key_ring import KeyRing, Sessions
 from ..jobs.offers import Offers
 from ..jobs.rates import Rates
@@ -43,6 +44,7 @@ from . import (
     metrics,
     openapi,
     processes,
+    refusals,
     schemas,
 )
 from .access import Views
@@ -50,9 +52,10 @@ from .authentication import Authentication
 from .credentials import Credentials
 from .ending import Ending, LastAnswers
 from .host_check import HostCheck
-from .origins import OriginCheck
+from .origins import OriginCheck, allowed_origins
 from .problems import AnswerToAll, add_problem_handlers
 from .rate_limit import RateLimit
+from .refusals import Refusals
 from .reloading import Reload, keep_up, watch
 from .request_counts import CountRequests
 from .safeguards import Safeguards
@@ -64,19 +67,20 @@ if TYPE_CHECKING:
     from .tokens import Tokens
 
 ROUTES = (
+    processes,
+    jobs,
+    execution,
+    job_results,
+    job_list,
+    job_events,
+    job_logs,
     landing_page,
     openapi,
-    processes,
-    execution,
-    job_list,
-    jobs,
-    job_results,
-    job_logs,
-    job_events,
     schemas,
     assets,
     health,
 )
+"""The busiest first: a request is compared with one after the other."""
 CANCEL_SECONDS = 0.5
 EXPOSED = [
     "Cache-Status",
@@ -99,6 +103,7 @@ TAKEN = [
     "Prefer",
     "X-API-Key",
     "traceparent",
+    "tracestate",
     REQUEST_ID,
 ]
 
@@ -118,9 +123,9 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
 
     Redis is first asked when the application starts.
     """
-    redis = connect_async(settings.broker_url.get_secret_value())
+    redis = connect_gathering(settings.broker_url.get_secret_value())
     listener = connect_async(settings.broker_url.get_secret_value(), seconds=2 * SECONDS, connections=1)
-    cache = connect_async(settings.result_cache_url.get_secret_value())
+    cache = connect_gathering(settings.result_cache_url.get_secret_value())
     store, replies, results = JobStore(redis, settings), Replies(listener), ResultStore(settings.results_folder)
     engine = Engine(settings, store, replies, cache, results)
     fetcher, callbacks = Fetcher(store, results, settings), guard_callbacks(settings)
@@ -168,9 +173,11 @@ def _add_middleware(app: FastAPI, settings: Settings, redis: Any, ending: Ending
     app.add_middleware(SlowBodies)
     app.add_middleware(OriginCheck, settings=settings)
     app.add_middleware(AnswerToAll)
+    origins = allowed_origins(settings)
     app.add_middleware(
         CORSMiddleware,
-        allow_origins=list(settings.cors_allowed_origins),
+        allow_origins=origins.names,
+        allow_origin_regex=origins.pattern,
         allow_methods=["GET", "HEAD", "POST", "DELETE"],
         allow_headers=TAKEN,
         expose_headers=EXPOSED,
@@ -191,8 +198,10 @@ def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable
     file = KeysInFile(settings.api_keys_file) if settings.api_keys_file else None
     tokens = _tokens(settings) if settings.takes_tokens else None
     app.state.credentials = Credentials(settings, KeyRing(redis, file), Sessions(redis), tokens)
+    app.state.refusals = Refusals(settings, Rates(redis, refusals.MOST))
     app.include_router(login.router)
-    app.add_middleware(Authentication, settings=settings, credentials=app.state.credentials, limited=limited)
+    found = {"credentials": app.state.credentials, "refusals": app.state.refusals}
+    app.add_middleware(Authentication, settings=settings, limited=limited, **found)
 
 
 def _tokens(settings: Settings) -> "Tokens":

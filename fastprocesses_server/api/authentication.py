@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from fastapi import Request
-from loguru import logger
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,6 +14,7 @@ from .caller import NOBODY, Caller, caller_of
 from .credentials import REMEDY, Credentials, shows_metrics_token
 from .origins import SAFE, is_foreign_request
 from .problems import problem_response
+from .refusals import Refusals
 
 UNASKED = ("/health/live", "/static/", "/logo", DESCRIPTION_FILE_SCHEMA)
 """The same for all; whoever asks for it is not looked at."""
@@ -35,12 +35,18 @@ class Authentication:
     """
 
     def __init__(
-        self, app: ASGIApp, settings: Settings, credentials: Credentials, limited: Callable[[ASGIApp], ASGIApp]
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        credentials: Credentials,
+        refusals: Refusals,
+        limited: Callable[[ASGIApp], ASGIApp],
     ) -> None:
         self.app = limited(app)
         self.limited = limited
         self.settings = settings
         self.credentials = credentials
+        self.refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] == "OPTIONS" or is_unasked(scope["path"]):
@@ -65,15 +71,9 @@ class Authentication:
         try:
             request.state.caller = await _recognised(request, self.credentials)
         except Unauthorized as problem:
-            log_refusal(request, problem)
-            raise
+            raise await self.refusals.answer(request, problem) from None
         if request.state.caller == NOBODY and self.settings.auth == "required" and request.scope["path"] not in OPEN:
             raise Unauthorized(f"This server wants to know who asks. {REMEDY}")
-
-
-def log_refusal(request: Request, problem: Unauthorized) -> None:
-    """Of somebody who has shown something wrong, which is not said."""
-    logger.info("401 for {}: {}", request.client.host if request.client else "a socket", problem.fault)
 
 
 async def _recognised(request: Request, credentials: Credentials) -> Caller:

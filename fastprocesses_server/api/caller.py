@@ -24,5 +24,5 @@ NOBODY = Caller()
 
 
 def caller_of(request: Request) -> Caller:
-    caller: Caller = getattr(request.state, "caller", NOBODY)
+    caller: Caller = request.scope.get("state", {}).get("caller", NOBODY)
     return caller

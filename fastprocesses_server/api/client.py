@@ -16,9 +16,11 @@ HOUSEHOLD = 64
 
 
 def client_of(request: Request, settings: Settings) -> str:
-    name = caller_of(request).name
-    if name:
-        return name
+    return caller_of(request).name or address_of(request, settings)
+
+
+def address_of(request: Request, settings: Settings) -> str:
+    """As far as the proxies of the settings tell it."""
     peer = request.client.host if request.client else ""
     return origin(peer, request.headers.getlist("x-forwarded-for"), settings.trusted_proxies)
 

@@ -61,10 +61,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     reads = _Reads.NOTHING
     begun = 0.0
+    until = 0.0
     size = 0
-    count = 0
     is_too_large = False
     timer: asyncio.TimerHandle | None = None
+    """Rings at `until` or before; it is not stopped for each request, which is done long before it rings."""
     stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -79,6 +80,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end()
+        if self.timer:
+            self.timer.cancel()
         self._go_on()
         super().connection_lost(exc)
 
@@ -91,14 +94,9 @@ class PatientProtocol(HttpToolsProtocol):
         if self.reads is _Reads.HEAD and self.size > self.limits.head_size and not self.transport.is_closing():
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.count = 0
-
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
-        self.count += 1
-        if self.count > self.limits.headers:
+        if len(self.headers) > self.limits.headers:
             self.is_too_large = True
             raise HeadIsTooLarge
 
@@ -138,23 +136,36 @@ class PatientProtocol(HttpToolsProtocol):
         self._end()
         self.reads, self.size, self.begun = what, 0, self.loop.time()
         self.reading[self] = None
-        self.timer = self.loop.call_later(seconds, self._out_of_time)
+        self._wait_until(self.begun + seconds)
 
     def _end(self) -> None:
         self.reads = _Reads.NOTHING
         self.reading.pop(self, None)
-        if self.timer:
+
+    def _wait_until(self, until: float) -> None:
+        self.until = until
+        if self.timer and self.timer.when() > until:
             self.timer.cancel()
             self.timer = None
+        self.timer = self.timer or self.loop.call_at(until, self._ring)
 
-    def _out_of_time(self) -> None:
-        """Where the application does not take the body, the client is not to blame."""
-        if self.reads is _Reads.HEAD:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+    def _ring(self) -> None:
+        self.timer = None
+        if self.reads is _Reads.NOTHING:
             return
-        left = self.begun + self.limits.body_allowance(self.size) + self.limits.grace - self.loop.time()
+        if self.until > self.loop.time():
+            self._wait_until(self.until)
+        elif self.reads is _Reads.HEAD:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self._judge_body()
+
+    def _judge_body(self) -> None:
+        """Where the application does not take the body, the client is not to blame."""
+        now = self.loop.time()
+        left = self.begun + self.limits.body_allowance(self.size) + self.limits.grace - now
         if left > 0 or self.flow.read_paused:
-            self.timer = self.loop.call_later(max(left, 1), self._out_of_time)
+            self._wait_until(now + max(left, 1))
         else:
             self.transport.close()
 

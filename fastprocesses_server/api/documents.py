@@ -5,9 +5,9 @@ import gzip
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from ..links import JSON, Link
 MOST_KEPT_BYTES = 64 * 1024**2
 URL_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 """What stays as it is in a URL that is a URL already."""
+URL = re.compile(rf"[A-Za-z0-9_.\-{re.escape(URL_CHARACTERS)}]*")
 
 
 @dataclass(frozen=True)
@@ -126,15 +127,20 @@ def json_response(
 
 
 def link_header(links: Sequence[Mapping[str, str]]) -> str:
-    return ", ".join(
-        "; ".join(
-            [
-                f"<{quote(link['href'], safe=URL_CHARACTERS)}>",
-                *(_attribute(name, value) for name, value in link.items() if name != "href"),
-            ]
-        )
-        for link in links
-    )
+    return ", ".join(f"<{_target(link['href'])}>{_attributes(*_about(link))}" for link in links)
+
+
+def _about(link: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    return (pair for pair in link.items() if pair[0] != "href")
+
+
+def _target(href: str) -> str:
+    return href if URL.fullmatch(href) else quote(href, safe=URL_CHARACTERS)
+
+
+@lru_cache(maxsize=1024)
+def _attributes(*pairs: tuple[str, str]) -> str:
+    return "".join(f"; {_attribute(name, value)}" for name, value in pairs)
 
 
 def _attribute(name: str, value: str) -> str:

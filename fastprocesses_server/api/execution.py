@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from ..errors import TooLarge, UnsupportedMediaType
+from ..errors import TooLarge, UnsupportedMediaType, echo
 from ..execution.idempotency import read_idempotency
 from ..execution.media_type import is_json
 from ..execution.mode import Mode, choose_mode
@@ -117,7 +117,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
         raise UnsupportedMediaType("Send the execute request without a content encoding.")
     content_type = request.headers.get("content-type", "application/json")
     if not is_json(content_type):
-        raise UnsupportedMediaType(f"Send the execute request as application/json, not {content_type}.")
+        raise UnsupportedMediaType(f"Send the execute request as application/json, not {echo(content_type)}.")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -12,6 +12,7 @@ from ..errors import (
     NoSuchProcess,
     ResultNotAvailable,
     ResultNotReady,
+    echo,
 )
 from ..execution.request import Execution, read_execution
 from ..execution.results import Presenter
@@ -52,7 +53,7 @@ async def job_output(request: Request, job_id: str, output: str) -> Response:
     services = services_of(request)
     job, outputs = await _successful_job(request, job_id, public_only=False)
     if output not in outputs:
-        raise NoSuchOutput(f"Job {job_id} has no output {output}{suggest(output, outputs)}")
+        raise NoSuchOutput(f"Job {job_id} has no output {echo(output)}{suggest(output, outputs)}")
     execution = await _execution(services, job)
     return results_response(presenter_for(request, job_id).output(execution, outputs[output]), request)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from loguru import logger
 
-from ..errors import Forbidden, JobIsGone, NoSuchJob
+from ..errors import Forbidden, JobIsGone, NoSuchJob, echo
 from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
@@ -101,7 +101,7 @@ async def find_job(request: Request, job_id: str, *, public_only: bool = True) -
     They are looked for as one that never was, so that the time tells no more than the answer.
     """
     if not JOB_ID.fullmatch(job_id):
-        raise NoSuchJob(f"There is no job {job_id}.")
+        raise NoSuchJob(f"There is no job {echo(job_id)}.")
     store, view = services_of(request).store, view_of(request)
     job = await store.read(job_id)
     if job is None or not view.shows(job.maker):

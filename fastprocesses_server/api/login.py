@@ -13,7 +13,6 @@ from fastapi import APIRouter, Request, Response
 
 from ..errors import TooLarge, Unauthorized, UnsupportedMediaType
 from ..jobs.key_ring import SESSION_SECONDS
-from .authentication import log_refusal
 from .credentials import Credentials, cookie_at
 from .documents import URL_CHARACTERS
 from .problems import problem_response
@@ -40,8 +39,7 @@ async def log_in(request: Request) -> Response:
     key = await credentials.ring.find(fields.get("key", "").strip())
     if key is None:
         problem = Unauthorized("This key is unknown, revoked or expired.", "unknown, revoked or expired")
-        log_refusal(request, problem)
-        return problem_response(request, problem)
+        return problem_response(request, await request.app.state.refusals.answer(request, problem))
     if earlier := credentials.session(request):
         await credentials.sessions.close(earlier)
     response = _see(request.state.next)

@@ -3,17 +3,10 @@
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from prometheus_client.metrics_core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-    Metric,
-)
-
 from .. import __version__
 from ..jobs.counts import Labels, Measures, QueueState, Times
 from ..jobs.record import Status
+from .exposition import Family
 
 PREFIX = "fastprocesses_"
 PROCESS = ("process",)
@@ -22,15 +15,15 @@ Values = dict[Labels, float]
 ENDS = [status.value for status in Status if status.is_final]
 
 
-def about(*, is_up: bool, is_fit: bool) -> Iterator[Metric]:
+def about(*, is_up: bool, is_fit: bool) -> Iterator[Family]:
     """What is known without the store too."""
-    build = {"version": __version__, "python": platform.python_version()}
-    yield InfoMetricFamily(PREFIX + "build", "The server's version, and Python's.", value=build)
+    build: Values = {(__version__, platform.python_version()): 1}
+    yield Family(PREFIX + "build", "info", "The server's version, and Python's.", ("version", "python"), build)
     yield _gauge("store_up", "Whether the Redis of the jobs answers.", (), {(): is_up})
     yield _gauge("store_fit", "Whether it may be trusted with new jobs.", (), {(): is_up and is_fit})
 
 
-def of_store(measures: Measures, processes: Iterable[str]) -> Iterator[Metric]:
+def of_store(measures: Measures, processes: Iterable[str]) -> Iterator[Family]:
     """Everything else. Of these processes zeros are told too, so that their first event shows as a change."""
     yield from _of_jobs(measures, [*processes])
     yield from _of_queues(measures.queues)
@@ -40,7 +33,7 @@ def of_store(measures: Measures, processes: Iterable[str]) -> Iterator[Metric]:
     yield from _of_requests(measures)
 
 
-def _of_jobs(measures: Measures, processes: Sequence[str]) -> Iterator[Metric]:
+def _of_jobs(measures: Measures, processes: Sequence[str]) -> Iterator[Family]:
     accepted: Values = {(process,): 0 for process in processes}
     ended: Values = {(process, end): 0 for process in processes for end in ENDS}
     waits, runs, now = measures.waits(), measures.runs(), measures.unfinished()
@@ -66,7 +59,7 @@ def _process_first(measures: Measures, what: str) -> Values:
     return {(process, word): number for (word, process), number in measures.of(what)}
 
 
-def _of_queues(queues: Sequence[QueueState]) -> Iterator[Metric]:
+def _of_queues(queues: Sequence[QueueState]) -> Iterator[Family]:
     def by_queue(value: Callable[[QueueState], float | None]) -> Values:
         return {(queue.name,): number for queue in queues if (number := value(queue)) is not None}
 
@@ -77,29 +70,20 @@ def _of_queues(queues: Sequence[QueueState]) -> Iterator[Metric]:
     yield _gauge("queue_heartbeat_age_seconds", text, QUEUE, by_queue(lambda queue: queue.silence))
 
 
-def _of_requests(measures: Measures) -> Iterator[Metric]:
+def _of_requests(measures: Measures) -> Iterator[Family]:
     counts: Values = dict(measures.of("http"))
     yield _counter("http_requests", "Requests that were answered.", ("method", "status", "route"), counts)
     text = "Until the end of an answer."
     yield _histogram("http_request_duration_seconds", text, ("method", "route"), measures.requests())
 
 
-def _gauge(name: str, text: str, labels: Sequence[str], values: Values) -> Metric:
-    family = GaugeMetricFamily(PREFIX + name, text, labels=labels)
-    for labelled, value in values.items():
-        family.add_metric(labelled, value)
-    return family
+def _gauge(name: str, text: str, labels: Sequence[str], values: Values) -> Family:
+    return Family(PREFIX + name, "gauge", text, labels, values)
 
 
-def _counter(name: str, text: str, labels: Sequence[str], values: Values) -> Metric:
-    family = CounterMetricFamily(PREFIX + name, text, labels=labels)
-    for labelled, value in values.items():
-        family.add_metric(labelled, value)
-    return family
+def _counter(name: str, text: str, labels: Sequence[str], values: Values) -> Family:
+    return Family(PREFIX + name, "counter", text, labels, values)
 
 
-def _histogram(name: str, text: str, labels: Sequence[str], values: Mapping[Labels, Times]) -> Metric:
-    family = HistogramMetricFamily(PREFIX + name, text, labels=labels)
-    for labelled, times in values.items():
-        family.add_metric(labelled, buckets=times.buckets, sum_value=times.total)
-    return family
+def _histogram(name: str, text: str, labels: Sequence[str], values: Mapping[Labels, Times]) -> Family:
+    return Family(PREFIX + name, "histogram", text, labels, values)

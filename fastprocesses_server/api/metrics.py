@@ -4,10 +4,6 @@ import asyncio
 from collections.abc import Collection
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 from ..errors import Forbidden, Unauthorized
 from ..jobs.connection import STORE_ERRORS
@@ -16,6 +12,7 @@ from ..processes.versions import base_id
 from ..settings import Settings
 from .caller import ADMIN, Caller
 from .credentials import shows_metrics_token
+from .exposition import Family, media_type_for, write
 from .metric_families import about, of_store
 from .services import Services, services_of
 
@@ -37,9 +34,8 @@ async def metrics(request: Request) -> Response:
     measures = await _measure(services)
     processes = {base_id(process_id) for process_id in services.whole}
     families = [*about(is_up=measures is not None, is_fit=not services.store.faults)]
-    body, media_type = await asyncio.to_thread(
-        _write, families, measures, sorted(processes), request.headers.get("accept", "")
-    )
+    media_type = media_type_for(request.headers.get("accept", ""))
+    body = await asyncio.to_thread(_write, families, measures, sorted(processes), media_type)
     return Response(body, headers={"Content-Type": media_type, "Cache-Control": "no-store", "Vary": "Accept"})
 
 
@@ -71,18 +67,5 @@ async def _measure(services: Services) -> Measures | None:
         return None
 
 
-class _Given(Collector):
-    def __init__(self, families: Collection[Metric]) -> None:
-        self.families = families
-
-    def collect(self) -> Collection[Metric]:
-        return self.families
-
-
-def _write(
-    families: list[Metric], measures: Measures | None, processes: Collection[str], accept: str
-) -> tuple[bytes, str]:
-    registry = CollectorRegistry()
-    registry.register(_Given([*families, *(of_store(measures, processes) if measures else ())]))
-    encode, media_type = choose_encoder(accept)
-    return encode(registry), media_type
+def _write(families: list[Family], measures: Measures | None, processes: Collection[str], media_type: str) -> bytes:
+    return write([*families, *(of_store(measures, processes) if measures else ())], media_type)

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..execution.idempotency import LONGEST
 from ..links import HTML, JSON
+from ..trail import REQUEST_ID
 from .job_filters import MOST_PROCESSES
 from .jobs import LONGEST_WAIT
 from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
@@ -60,6 +61,13 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         {"type": "string", "minLength": 1, "maxLength": LONGEST},
     ),
     "cacheControl": _parameter("Cache-Control", "header", "no-cache for a run, whatever the cache has.", TEXT),
+    "traceparent": _parameter(
+        "traceparent",
+        "header",
+        "The trace that the job is to be part of, in logs, spans and callbacks (W3C Trace Context); "
+        "`tracestate` goes on with it.",
+        TEXT,
+    ),
     "f": _query("f", "The form of the answer, whatever the header Accept says.", words("json")),
     "fOfPage": _query("f", "The form of the answer, whatever the header Accept says.", words("json", "html")),
     "q": _query("q", "Words, all of which are in the id, title, description or keywords.", TEXT),
@@ -100,6 +108,10 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit-Policy": _header("So many may be sent: q requests in w seconds (draft-ietf-httpapi-ratelimit-headers)."),
     "Retry-After": _header("Seconds after which another try may help.", {"type": "integer"}),
     "WWW-Authenticate": _header("How callers show who they are (RFC 6750), and what was wrong."),
+    REQUEST_ID: _header(
+        "What the log calls the request: the name that it came with in this header, of up to 64 letters, digits, "
+        "`.`, `_` and `-`, or a new one."
+    ),
     "Vary": _header("Request headers that choose the form of the answer."),
 }
 
@@ -114,8 +126,9 @@ PROBLEMS: Mapping[int, str] = {
     410: "The resource was there, and is no more.",
     413: "The body is larger than the server takes.",
     415: "The body is not JSON.",
+    421: "The header Host names another server; a server for its own machine alone answers to no other name.",
     422: "Another request came with the same Idempotency-Key.",
-    429: "The client has sent too many requests, or has too many jobs that wait or run.",
+    429: "The client has sent too many requests or wrong keys, or has too many jobs that wait or run.",
     500: "The process failed, or the server did.",
     503: "The job store takes no jobs now, the queue is full, every worker is away, or too many follow jobs.",
     504: "The process did not end within the time that the server lets clients wait.",
@@ -174,4 +187,4 @@ def response(name: str) -> dict[str, str]:
 
 def problems(statuses: Iterable[int]) -> dict[str, Any]:
     """Those given, and those that every operation may have."""
-    return {str(status): response(f"problem{status}") for status in sorted({*statuses, 405, 500})}
+    return {str(status): response(f"problem{status}") for status in sorted({*statuses, 400, 405, 500})}

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..links import Urls
+from ..processes.description import Process
 from ..processes.registry import Registry
 from ..settings import Settings
+from .openapi_answers import completed
 from .openapi_components import HEADERS, RESPONSES
 from .openapi_defaults import component_parameters, component_schemas
 from .openapi_dialects import Dialect
 from .openapi_execution import ProcessPath
 from .openapi_operations import TAGS, fixed_paths
-from .openapi_quotas import metered
 from .openapi_security import secured
 
 
@@ -34,7 +35,14 @@ def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect
             "responses": RESPONSES,
         },
     }
-    return metered(secured(document, settings), settings)
+    return completed(secured(document, settings), settings)
+
+
+def execution_path(process: Process, settings: Settings, urls: Urls, dialect: Dialect) -> dict[str, Any]:
+    """That of one process, as it is in the whole definition."""
+    paths = openapi_document(settings, Registry({process.id: process}), urls, dialect)["paths"]
+    path = ProcessPath(process, settings, dialect).path
+    return {path: paths[path]}
 
 
 def _info(settings: Settings) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class ProcessPath:
             f"execute-{self.process.id}",
             self.process.title or self.process.id,
             self._answers(),
-            takes=["prefer", "idempotencyKey", "cacheControl"],
+            takes=["prefer", "idempotencyKey", "cacheControl", "traceparent"],
             description=self.process.description or "",
             errors=self._errors(),
         )
@@ -81,7 +81,7 @@ class ProcessPath:
             JobControlOption.SYNC_EXECUTE
         )
         quotas = [429] if self.settings.max_jobs_per_client else []
-        return [400, 403, 404, 408, 410, 413, 415, 422, *quotas, 503, *([504] if can_time_out else [])]
+        return [403, 404, 408, 410, 413, 415, 422, *quotas, 503, *([504] if can_time_out else [])]
 
     def _request(self) -> Schema:
         """execute.yaml"""

@@ -63,7 +63,7 @@ def _capabilities() -> dict[str, Any]:
         {JSON_SCHEMA: {"type": "object"}},
         *("Cache-Control", "ETag", "Vary"),
     )
-    chosen: dict[str, Any] = {"takes": ["fOfPage"], "errors": (400, 406)}
+    chosen: dict[str, Any] = {"takes": ["fOfPage"], "errors": (406,)}
     return {
         "/": {"get": operation("Capabilities", "getLandingPage", "Landing page", _kept(landing_page), **chosen)},
         "/conformance": {
@@ -76,7 +76,7 @@ def _capabilities() -> dict[str, Any]:
                 "API definition",
                 _kept(definition),
                 takes=["fOfApiDefinition"],
-                errors=(400, 406),
+                errors=(406,),
             )
         },
         DESCRIPTION_FILE_SCHEMA: {
@@ -96,7 +96,7 @@ def _processes() -> dict[str, Any]:
                 "Process list",
                 _kept(listed),
                 takes=["q", "limit", "offset", "fOfPage"],
-                errors=(400, 406),
+                errors=(406,),
             )
         },
         "/processes/{processID}": {
@@ -106,7 +106,7 @@ def _processes() -> dict[str, Any]:
                 "Process description",
                 _kept(described),
                 takes=["processID", "fOfPage"],
-                errors=(400, 404, 406),
+                errors=(404, 406),
             )
         },
         "/processes/{processID}/validation": {"post": _validation()},
@@ -120,7 +120,7 @@ def _validation() -> Operation:
         "Check an execute request without running it",
         {"200": document_of("validation", "The request is right")},
         takes=["processID", "prefer"],
-        errors=(400, 403, 404, 408, 413, 415, 503),
+        errors=(403, 404, 408, 413, 415, 503),
     )
     body = {"required": True, "content": {JSON: {"schema": schema_reference("execute")}}}
     return {**checked, "requestBody": body}
@@ -134,7 +134,7 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
         "Job list",
         {"200": page_of("jobList", "Jobs, the newest first", "Link", "Vary")},
         takes=[*FILTERS, "fOfPage"],
-        errors=(400, 406, 503),
+        errors=(406, 503),
     )
     return {
         **({"/jobs": {"get": listed}} if with_job_list else {}),
@@ -145,7 +145,7 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
                 "Status of a job",
                 {"200": page_of("statusInfo", "Status of a job", *told)},
                 takes=["jobID", "wait", "fOfPage"],
-                errors=(400, 404, 406, 410, 503),
+                errors=(404, 406, 410, 503),
             ),
             "delete": operation(
                 "Jobs",
@@ -153,7 +153,7 @@ def _jobs(*, with_job_list: bool) -> dict[str, Any]:
                 "Stop a job, or remove a finished one",
                 {"200": page_of("statusInfo", "The job, dismissed", "Link", "Vary")},
                 takes=["jobID", "fOfPage"],
-                errors=(400, 403, 404, 406, 410, 503),
+                errors=(403, 404, 406, 410, 503),
             ),
         },
         "/jobs/{jobID}/logs": {"get": _job_log()},
@@ -173,7 +173,7 @@ def _job_log() -> Operation:
         "What a job has said",
         {"200": response_of("The last lines of its log", answers, "Vary")},
         takes=["jobID", "fOfJobLog"],
-        errors=(400, 404, 406, 410, 503),
+        errors=(404, 406, 410, 503),
     )
 
 
@@ -192,7 +192,7 @@ def _job_events() -> Operation:
 
 def _of_job(operation_id: str, summary: str, schema: str) -> Operation:
     answers = {"200": document_of(schema, summary)}
-    return operation("Jobs", operation_id, summary, answers, takes=["jobID", "f"], errors=(400, 404, 406, 410, 503))
+    return operation("Jobs", operation_id, summary, answers, takes=["jobID", "f"], errors=(404, 406, 410, 503))
 
 
 def _results() -> dict[str, Any]:
@@ -206,7 +206,7 @@ def _results() -> dict[str, Any]:
         "304": response("notModified"),
         "416": response("rangeNotSatisfiable"),
     }
-    errors = (400, 404, 410, 503)
+    errors = (404, 410, 503)
     return {
         "/jobs/{jobID}/results": {
             "get": operation(

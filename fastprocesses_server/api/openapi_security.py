@@ -40,7 +40,7 @@ def _schemes(settings: Settings, cookie: str) -> dict[str, dict[str, str]]:
 def _secured_path(path: str, methods: dict[str, Any]) -> dict[str, Any]:
     if is_unasked(path):
         return {method: {**one, "security": []} for method, one in methods.items()}
-    refused = {"401": response("problem401")}
+    refused = {"401": response("problem401"), "429": response("problem429")}
     if path.startswith(BY_ROLE):
         refused["403"] = response("problem403")
     open_to_all: dict[str, Any] = {"security": [{}, *({name: []} for name in SCHEMES)]} if path in OPEN else {}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request, Response
@@ -14,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .. import trail
-from ..errors import Problem, Unavailable
+from ..errors import Problem, Unavailable, echo
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..trail import REQUEST_ID
 from .negotiation import allowed_methods, prefers_page
@@ -22,6 +23,7 @@ from .representation import Page, show
 from .services import services_of
 
 PROBLEM_JSON = "application/problem+json"
+LISTS = {"processes": "Processes", "jobs": "Jobs"}
 
 
 def media_type_for(accept: str) -> str:
@@ -55,8 +57,18 @@ def _response(request: Request, document: Mapping[str, Any], headers: Mapping[st
 def _page(request: Request, document: Mapping[str, Any]) -> Page:
     """Of a problem; where the server wants to know who asks, it is the one to log in."""
     if document["status"] != HTTPStatus.UNAUTHORIZED or not services_of(request).settings.asks_who:
-        return Page("problem.html", document["title"])
+        return Page("problem.html", document["title"], _trail(request))
     return Page("login.html", "Log in", facts={"next": getattr(request.state, "next", _asked(request))})
+
+
+def _trail(request: Request) -> tuple[tuple[str, str], ...]:
+    """The list that a path lies below, and the process or job of it that it is about."""
+    above, *below = request.url.path.strip("/").split("/")
+    if above not in LISTS or not below or (above == "jobs" and services_of(request).settings.job_list == "off"):
+        return ()
+    title = f"Job {below[0][:8]}" if above == "jobs" else below[0]
+    one = ((title, f"{above}/{quote(below[0], safe='')}"),) if len(below) > 1 else ()
+    return ((LISTS[above], above), *one)
 
 
 def _asked(request: Request) -> str:
@@ -83,7 +95,7 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         "type": "about:blank",
         "title": title,
         "status": error.status_code,
-        "detail": f"{request.method} {request.url.path}: {title}",
+        "detail": f"{echo(request.method)} {echo(request.url.path)}: {title}",
     }
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..settings import Settings
 from .base_url import urls_for
+from .origins import allowed_origins
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 """Should a browser show it as a page: nothing in it runs or loads, and no other page frames it."""
@@ -56,7 +57,10 @@ def embedders(settings: Settings) -> str:
 
     With a session's cookie, which sites of the same domain have sent along, they would read what is the caller's.
     """
-    return "cross-origin" if "*" in settings.cors_allowed_origins and not settings.asks_who else "same-origin"
+    allowed = allowed_origins(settings)
+    if settings.asks_who or not (allowed.are_all or allowed.pattern):
+        return "same-origin"
+    return "cross-origin" if allowed.are_all else "same-site"  # of one host, whatever the port
 
 
 def _encoded(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

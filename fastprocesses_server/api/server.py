@@ -17,10 +17,10 @@ from ..jobs.reloads import ask_all, first_number
 from ..processes.registry import Registry
 from ..settings import Settings
 from ..traces import end_traces, start_traces
-from .access import exposures
 from .app import create_app
 from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
+from .exposures import exposures
 from .listening import Address, bound, inherited, name_of
 from .openapi_defaults import departures
 from .reloading import Reload

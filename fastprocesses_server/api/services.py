@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import Request
 
-from ..errors import NoSuchProcess
+from ..errors import NoSuchProcess, echo
 from ..execution.guard import Guard
 from ..execution.request import RequestReader, ResponseType
 from ..jobs.engine import Engine
@@ -24,6 +24,9 @@ from .caller import NOBODY, Caller, caller_of
 from .documents import KeptDocuments, Shelf
 from .ending import Ending
 from .followers import Followers
+
+SEEN = "fastprocesses_server.services"
+"""Their name in the scope of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Services:
         if process is None and (hidden := self.whole.get(process_id)):
             raise refusal(hidden, self.caller, self.settings)
         if process is None:
-            raise NoSuchProcess(f"There is no process {process_id}{suggest(process_id, self.registry)}")
+            raise NoSuchProcess(f"There is no process {echo(process_id)}{suggest(process_id, self.registry)}")
         return process
 
     def with_registry(self, registry: Registry) -> "Services":
@@ -80,10 +83,11 @@ class Services:
 
 def services_of(request: Request) -> Services:
     """The same throughout a request, whatever is taken over meanwhile."""
-    if not hasattr(request.state, "services"):
-        services, caller = request.app.state.services, caller_of(request)
-        request.state.services = services if services.views.is_for_all else services.seen_by(caller)
-    seen: Services = request.state.services
+    seen: Services | None = request.scope.get(SEEN)
+    if seen is None:
+        services: Services = request.app.state.services
+        seen = services if services.views.is_for_all else services.seen_by(caller_of(request))
+        request.scope[SEEN] = seen
     return seen
 
 

@@ -15,7 +15,7 @@ import jwt
 import orjson
 from loguru import logger
 
-from ..errors import Unauthorized, Unavailable
+from ..errors import TokenHasExpired, Unauthorized, Unavailable
 from ..execution.guard import Forbidden as Guarded
 from ..execution.outgoing import create_client, get, guard_host
 from ..settings import Settings
@@ -33,7 +33,6 @@ FETCH_SECONDS = 5
 LARGEST = 1024**2
 
 FAULTS: Mapping[type[Exception], str] = {
-    jwt.ExpiredSignatureError: "the token has expired",
     jwt.ImmatureSignatureError: "the token is not valid yet",
     jwt.InvalidIssuerError: "the token is of another issuer",
     jwt.InvalidAudienceError: "the token is for another audience",
@@ -96,6 +95,8 @@ def read_claims(token: str, key: jwt.PyJWK, algorithm: str, settings: Settings) 
             leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
+    except jwt.ExpiredSignatureError:  # its signature was right
+        raise _refused("the token has expired", TokenHasExpired) from None
     except (jwt.PyJWTError, TypeError, ValueError) as error:
         raise _refused(FAULTS.get(type(error), "the token is wrong")) from None
     if not claims["sub"] or not str(claims["sub"]).isprintable():
@@ -113,8 +114,8 @@ def roles_in(claims: Mapping[str, Any], path: str) -> frozenset[str]:
     return frozenset(role for role in found if isinstance(role, str)) if isinstance(found, list) else frozenset()
 
 
-def _refused(fault: str) -> Unauthorized:
-    return Unauthorized(f"The token is not taken: {fault}. Ask its issuer for a new one.", fault)
+def _refused(fault: str, kind: type[Unauthorized] = Unauthorized) -> Unauthorized:
+    return kind(f"The token is not taken: {fault}. Ask its issuer for a new one.", fault)
 
 
 @dataclass

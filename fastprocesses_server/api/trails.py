@@ -30,6 +30,7 @@ class FollowRequests:
             trail.request_id(_given(scope, b"x-request-id")),
             trail.read_traceparent(_given(scope, b"traceparent")),
             partial(_caller, scope),
+            tracestate=trail.read_tracestate(_given(scope, b"tracestate")),
         )
         # It is still told when a fault is, which is done outside of this.
         trail.begin(now)

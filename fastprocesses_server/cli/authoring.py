@@ -148,11 +148,11 @@ def show(
     """
     from ..api.negotiation import AS_JSON
     from ..api.openapi_dialects import OPENAPI_30_DIALECT
-    from ..api.openapi_execution import ProcessPath
+    from ..api.openapi_document import execution_path
     from ..api.processes import description
     from ..api.representation import links_in
     from ..authoring.effective import find_effective, members
-    from ..authoring.origins import origins, table
+    from ..authoring.provenance import origins, table
     from ..authoring.yaml_writer import write_yaml
 
     if origin + openapi + ogc > 1:
@@ -165,8 +165,7 @@ def show(
     if origin:
         write(table(origins(effective, settings)))
     elif openapi:
-        path = ProcessPath(effective.process, settings, OPENAPI_30_DIALECT)
-        write_json({path.path: {"post": path.operation()}})
+        write_json(execution_path(effective.process, settings, urls(settings), OPENAPI_30_DIALECT))
     elif ogc:
         document = description(effective.process, urls(settings), effective.older)
         write_json({**document, "links": [*links_in(AS_JSON, document["links"])]})

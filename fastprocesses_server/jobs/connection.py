@@ -31,7 +31,7 @@ AWAY_SECONDS = 10
 """Before Sentinels are asked again that did not answer."""
 
 
-def _is_elsewhere(error: Exception) -> bool:
+def is_elsewhere(error: Exception) -> bool:
     """Whether nothing was done, and another connection may: this one was closed, or its Redis is no longer the primary.
 
     A primary that was told to step back refuses, at first, because its replicas have left it.
@@ -46,7 +46,7 @@ class _Once(Retry):
         super().__init__(NoBackoff(), 1, supported_errors=STORE_ERRORS)
 
     def call_with_retry(self, do: Any, fail: Any, is_retryable: Any = None, with_failure_count: bool = False) -> Any:
-        return super().call_with_retry(do, fail, is_retryable or _is_elsewhere, with_failure_count)
+        return super().call_with_retry(do, fail, is_retryable or is_elsewhere, with_failure_count)
 
 
 class _OnceAsync(AsyncRetry):
@@ -67,7 +67,7 @@ class _OnceAsync(AsyncRetry):
                     raise
                 raise redis.ConnectionError(str(error)) from error
 
-        return await super().call_with_retry(said, fail, is_retryable or _is_elsewhere, with_failure_count)
+        return await super().call_with_retry(said, fail, is_retryable or is_elsewhere, with_failure_count)
 
 
 REFUSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
@@ -101,16 +101,18 @@ def connect(url: str, *, seconds: float = 5) -> redis.Redis:
     return redis.Redis.from_url(url, **options)
 
 
-def connect_async(url: str, *, seconds: float = 2, connections: int = 64) -> "redis.asyncio.Redis":
+def connect_async(
+    url: str, *, seconds: float = 2, connections: int = 64, kind: type["redis.asyncio.Redis"] = redis.asyncio.Redis
+) -> "redis.asyncio.Redis":
     """A client for an event loop; callers wait for a free connection rather than fail."""
     options = {"retry": _OnceAsync(), **_options(url, seconds)}
     limits: dict[str, Any] = {"max_connections": connections, "timeout": seconds}
     if url.startswith(SCHEME):
         client: redis.asyncio.Redis = _primary(
-            AsyncSentinel, url, options, connection_pool_class=_AsyncPrimaryPool, **limits
+            AsyncSentinel, url, options, redis_class=kind, connection_pool_class=_AsyncPrimaryPool, **limits
         )
         return client
-    return redis.asyncio.Redis.from_pool(redis.asyncio.BlockingConnectionPool.from_url(url, **limits, **options))
+    return kind.from_pool(redis.asyncio.BlockingConnectionPool.from_url(url, **limits, **options))
 
 
 def _primary(kind: Any, url: str, options: dict[str, Any], **pool: Any) -> Any:

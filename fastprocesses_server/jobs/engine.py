@@ -107,7 +107,7 @@ class Engine:
             logger.info(
                 "job {job_id} {}: {} {}{}", status, process.id, process.version, _joining(created), job_id=job_id
             )
-        job = await self._public(created.job_id, execution)
+        job = created.job or await self._public(created.job_id, execution)
         return Submitted(job, self._use(execution, created, is_hit=own is not None))
 
     async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:

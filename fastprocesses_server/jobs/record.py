@@ -1,6 +1,6 @@
 """The record of a job, as Redis holds it: the one truth about what became of an execution."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -47,6 +47,7 @@ class Job:
     """Of the request that it was made for."""
     traceparent: str
     """The trace that it is a part of; empty where there is none."""
+    tracestate: str
     maker: str
     """Whose job it is; empty where nobody had to say who they are."""
     joined: str | None
@@ -70,7 +71,8 @@ class Job:
     @property
     def trail(self) -> Trail:
         """What its lines in the log tell, wherever they are written."""
-        return Trail(self.request_id, self.traceparent, lambda: self.maker, self.id, self.process_id, self.attempt)
+        found = self.request_id, self.traceparent, lambda: self.maker, self.id, self.process_id, self.attempt
+        return Trail(*found, self.tracestate)
 
 
 def read_record(fields: Mapping[bytes, bytes]) -> Job:
@@ -87,6 +89,7 @@ def read_record(fields: Mapping[bytes, bytes]) -> Job:
         is_public=fields[b"public"] == b"1",
         request_id=fields.get(b"request_id", b"").decode(),
         traceparent=fields.get(b"traceparent", b"").decode(),
+        tracestate=fields.get(b"tracestate", b"").decode(),
         maker=fields.get(b"maker", b"").decode(),
         joined=joined.decode() if joined else None,
         attempt=int(fields[b"attempt"]),
@@ -117,7 +120,7 @@ def _moment(milliseconds: bytes) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
 
 
-def as_mapping(pairs: list[bytes]) -> dict[bytes, bytes]:
+def as_mapping(pairs: Sequence[bytes]) -> dict[bytes, bytes]:
     """What HGETALL answers inside a script: names and values in turn."""
     return dict(zip(pairs[::2], pairs[1::2], strict=True))
 

@@ -38,19 +38,27 @@ class ResultStore:
         return [self._write(output, place / _filename(output.name)) for output in outputs]
 
     def _write(self, output: EncodedOutput, place: Path) -> StoredOutput:
-        if isinstance(output.body, bytes) and len(output.body) <= LARGEST_VALUE:
-            digest = hashlib.sha256(output.body).hexdigest()
-            return _stored(output, len(output.body), digest, body=output.body)
+        if isinstance(output.body, bytes):
+            return self._write_body(output, output.body, place)
         target = self.folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(output.body, bytes):
-            target.write_bytes(output.body)
-        else:
-            self._take(output.body, target)
+        self._take(output.body, target)
         with target.open("rb+") as file:
             digest, size = _digest(file)
             os.fsync(file.fileno())
         return _stored(output, size, digest, file=str(place))
+
+    def _write_body(self, output: EncodedOutput, body: bytes, place: Path) -> StoredOutput:
+        digest = hashlib.sha256(body).hexdigest()
+        if len(body) <= LARGEST_VALUE:
+            return _stored(output, len(body), digest, body=body)
+        target = self.folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        return _stored(output, len(body), digest, file=str(place))
 
     def _take(self, source: Path, target: Path) -> None:
         """What lies in a workdir is moved; other files are the author's, and copied."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -53,7 +53,9 @@ class Created:
 
     creation: Creation
     job_id: str
-    leader: str | None = None
+    leader: str = ""
+    job: Job | None = field(default=None, compare=False)
+    """Of a new public one, as it was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +150,12 @@ class JobStore:
                 *(item for pair in fields.items() for item in pair),
             ]
             fail_point("before-create", job_id)
-            creation, *ids = [text.decode() for text in await self.transitions["create"](args=arguments)]
+            answer: list[Any] = await self.transitions["create"](args=arguments)
             fail_point("created", job_id)
-            return self._created(Creation(creation), *ids)
+            return self._created(*answer)
 
-    def _created(self, creation: Creation, found: str, leader: str | None = None) -> Created:
+    def _created(self, what: bytes, answer: bytes, leader: bytes = b"", record: Sequence[bytes] = ()) -> Created:
+        creation, found = Creation(what.decode()), answer.decode()
         match creation:
             case Creation.UNSERVED:
                 raise Unavailable("No worker is alive to run this process. Try again, or send Prefer: respond-async.")
@@ -169,7 +172,7 @@ class JobStore:
                     until_there_is_room(int(found) / 1000),
                 )
             case _:
-                return Created(creation, found, leader)
+                return Created(creation, found, leader.decode(), read_record(as_mapping(record)) if record else None)
 
     def _quotas(self, execution: Execution) -> tuple[str, str, str]:
         """Who is counted, the most jobs of one client, and of one queue; '' for no limit."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..api.exposures import open_ways
 from ..api.listening import Address, bound
 from ..errors import StartError
 from ..jobs.connection import STORE_ERRORS, trouble
@@ -34,6 +35,7 @@ from .findings import (
     of_rights,
     of_settings,
     of_store,
+    of_ways,
     of_workers,
 )
 
@@ -44,6 +46,7 @@ SECRET_FILES = (".env",)
 def find(settings: Settings, given: dict[str, tuple[str, str]], unknown: Sequence[str]) -> Iterator[Finding]:
     """Everything, in the order in which one thing needs another."""
     yield from of_settings(given, unknown)
+    yield from of_ways(open_ways(settings))
     registry, wrong = _registry(settings)
     yield from wrong
     sight: Survey | None = None

@@ -183,6 +183,11 @@ def of_exposure(host: str, *, is_public: bool, asks_who: bool) -> Iterator[Findi
         yield Finding(Level.WARNING, "address", text, "FP_AUTH=required, or a proxy that decides who reaches it")
 
 
+def of_ways(ways: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Each what is wrong with it, and the remedy."""
+    yield from (Finding(Level.WARNING, "settings", *way) for way in ways)
+
+
 def of_rights(writable: Sequence[str], readable: Sequence[str]) -> Iterator[Finding]:
     """Files that every user of this machine may write, and those with secrets that every user may read."""
     for path in writable:

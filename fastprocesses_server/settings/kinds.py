@@ -23,6 +23,7 @@ def _split(value: Any) -> Any:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+NamesIfAny = Annotated[tuple[str, ...] | None, NoDecode, BeforeValidator(_split)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
 
 

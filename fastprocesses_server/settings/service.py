@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from ..processes.quantities import Bytes
-from .kinds import Names, also, setting
+from .kinds import Names, NamesIfAny, also, setting
 
 UNIX = "unix"
 """In place of the address of a proxy: whoever reaches the Unix socket."""
@@ -39,8 +39,11 @@ class Listening(BaseModel):
         "Addresses or networks of proxies whose X-Forwarded-* headers are believed; "
         "unix for all who reach FP_UNIX_SOCKET.",
     )
-    cors_allowed_origins: Names = setting(
-        ("*",), "Origins whose pages may call the server from a browser.", names=also("CORS_ALLOWED_ORIGINS")
+    cors_allowed_origins: NamesIfAny = setting(
+        None,
+        "Origins whose pages may call the server from a browser, * for all, [] for none. "
+        "Default: those of this machine where the server is for it alone, else *.",
+        names=also("CORS_ALLOWED_ORIGINS"),
     )
     hsts_seconds: Annotated[int, Field(ge=0)] = setting(
         2_592_000,

@@ -25,6 +25,7 @@ from loguru import logger
 from ..jobs.log import Source
 from ..jobs.record import Job
 from ..logs import divert_logging
+from .family import has_children
 from .output import LEVELS, marked_lines
 
 STANDARD = (1, 2)
@@ -162,7 +163,7 @@ class Capture:
         except OSError as error:
             is_stored = False
             logger.debug("job {}: its log is not handed over: {}", job.id, error)
-        if not is_stored or _has_descendants():
+        if not is_stored or has_children():
             self._drop_lane()  # what still speaks there is not the next job
 
     def _restore(self) -> None:
@@ -252,12 +253,3 @@ def _is_written(record: logging.LogRecord) -> bool:
                     return True
         name = name.parent if name.propagate else None
     return False
-
-
-def _has_descendants() -> bool:
-    """Of this process, which adopts the orphans among them; also those that were not waited for."""
-    try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return False
-    return True

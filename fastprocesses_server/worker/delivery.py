@@ -29,7 +29,7 @@ from ..links import Urls
 from ..processes.registry import Registry
 from ..settings import Settings
 from ..settings.kinds import SECRET_PREFIX
-from ..trail import current, following
+from ..trail import current, following, trace_headers
 
 SECONDS = 10
 """For a delivery that is not large."""
@@ -143,8 +143,7 @@ class Delivery:
     def _headers(self, callback: Callback, message: Message) -> dict[str, str]:
         message_id, timestamp = f"{callback.job.id}.{callback.event}", str(int(time.time()))
         headers = {"Content-Type": message.media_type, "webhook-id": message_id, "webhook-timestamp": timestamp}
-        if within := current().traceparent:
-            headers["traceparent"] = within
+        headers |= trace_headers(current())
         if secret := self.settings.callback_secret:
             headers["webhook-signature"] = sign(secret, message_id, timestamp, message.read())
         return headers

@@ -94,7 +94,7 @@ class Growth:
     @property
     def bytes(self) -> int:
         """Pages that several processes share count more than once."""
-        descendants = self.process.children(recursive=True) if _has_children() else []
+        descendants = self.process.children(recursive=True) if has_children() else []
         return max(sum(map(_resident, (self.process, *descendants))) - self.first, 0)
 
 
@@ -132,8 +132,11 @@ class Families:
                 member.kill()
 
 
-def _has_children() -> bool:
-    """One that ended counts until it is waited for. Looking at all processes of the machine takes far longer."""
+def has_children() -> bool:
+    """Whether this process has any, orphans that it adopted among them; one that ended counts until it is waited for.
+
+    Looking at all processes of the machine takes far longer.
+    """
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

@@ -323,3 +323,28 @@ def test_the_files_of_the_pages_belong_to_the_package() -> None:
     pages = Path(ROOT) / "fastprocesses_server" / "api" / "pages"
     assert (pages / "static" / "pages.css").is_file()
     assert (pages / "templates" / "api_definition.html").is_file()
+
+
+def answers_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                yield path, status, resolved(document, answer)
+
+
+@pytest.mark.parametrize("dialect", [OPENAPI_30_DIALECT, OPENAPI_31_DIALECT])
+def test_every_answer_has_the_name_of_its_request(dialect: Dialect) -> None:
+    for settings in ({}, {"auth": "required"}, {"rate_limit": "9/minute"}):
+        document = make_document(make_process(), dialect, **settings)
+        for path, status, answer in answers_of(document):
+            assert "X-Request-Id" in answer["headers"], (path, status)
+    assert list(execution_of(document)["parameters"])[-1] == {"$ref": "#/components/parameters/traceparent"}
+
+
+def test_every_operation_may_find_its_host_mistaken_and_a_private_server_another_meant() -> None:
+    for settings, is_told in (({}, True), ({"public_url": "https://maps.example"}, False), ({"host": "::"}, False)):
+        document = make_document(make_process(), **settings)
+        for path, methods in document["paths"].items():
+            for operation in methods.values():
+                assert "400" in operation["responses"], path
+                assert ("421" in operation["responses"]) is is_told, path

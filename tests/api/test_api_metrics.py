@@ -185,9 +185,8 @@ def test_the_format_is_the_one_that_is_asked_for(client: Client) -> None:
 
 def names_of(measures: Measures) -> dict[str, tuple[str, str]]:
     """Kind and text of every metric, by the name that Prometheus has it under."""
-    ends = {"counter": "_total", "info": "_info"}
     families = [*about(is_up=True, is_fit=True), *of_store(measures, [])]
-    return {family.name + ends.get(family.type, ""): (family.type, family.documentation) for family in families}
+    return {family.full_name: (family.kind, family.text) for family in families}
 
 
 def test_names_follow_the_conventions() -> None:

@@ -4,11 +4,13 @@ import httpx
 import pytest
 from serving import Client, Server
 
-from fastprocesses_server.api.origins import check_origin
+from fastprocesses_server.api.origins import Allowed, allowed_origins, check_origin
 from fastprocesses_server.errors import ForeignOrigin
+from fastprocesses_server.settings import Settings
 
 EVIL = "https://evil.example"
 APP = "https://app.example"
+FRONT_END = "http://localhost:3000"
 BASE = "https://processes.example/ogc"
 BODY = b'{"inputs": {"message": "hi"}}'
 EXECUTION = "/processes/echo/execution"
@@ -18,7 +20,7 @@ JSON = "application/json"
 def is_taken(method: str, allowed: tuple[str, ...], **headers: str) -> bool:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        check_origin(method, {"host": "10.0.0.1:8000", **named}, BASE, allowed)
+        check_origin(method, {"host": "10.0.0.1:8000", **named}, BASE, Allowed(allowed))
     except ForeignOrigin:
         return False
     return True
@@ -73,18 +75,84 @@ def test_a_form_posted_from_another_site_starts_no_run(client: Client) -> None:
     assert client.post("/processes/echo/validation", content=BODY, headers={"Origin": EVIL}).status_code == 403
 
 
-def test_pages_of_other_sites_may_send_json_by_default(client: Client, server: Server) -> None:
-    asked = client.options(
-        EXECUTION,
-        headers={
-            "Origin": EVIL,
-            "Access-Control-Request-Method": "POST",
-            "Access-Control-Request-Headers": "content-type",
-        },
-    )
-    assert asked.headers["access-control-allow-origin"] == "*"
-    response = post(client, origin=EVIL, sec_fetch_site="cross-site", content_type=JSON)
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+
+def test_pages_of_this_machine_may_send_json_by_default(client: Client, server: Server) -> None:
+    asked = client.options(EXECUTION, headers={"Origin": FRONT_END, **PREFLIGHT})
+    assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, FRONT_END)
+    response = post(client, origin=FRONT_END, sec_fetch_site="same-site", content_type=JSON)
     assert response.status_code == 200
-    assert response.headers["access-control-allow-origin"] == "*"
+    assert response.headers["access-control-allow-origin"] == FRONT_END
+    assert "Origin" in response.headers["vary"]
     assert post(client, origin=server.url).status_code == 200
     assert post(client).status_code == 200
+
+
+def test_pages_of_other_sites_neither_read_nor_start_anything_by_default(client: Client) -> None:
+    asked = client.options(EXECUTION, headers={"Origin": EVIL, **PREFLIGHT})
+    assert asked.status_code == 400
+    refused = post(client, origin=EVIL, content_type=JSON)
+    for response in (asked, client.get("/jobs", headers={"Origin": EVIL}), refused):
+        assert "access-control-allow-origin" not in response.headers
+        assert "Origin" in response.headers["vary"]
+        assert response.headers["cross-origin-resource-policy"] == "same-site"
+    assert refused.status_code == 403
+    assert "FP_CORS_ALLOWED_ORIGINS" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("http://localhost", FRONT_END, "https://localhost:8443", "http://app.localhost:5173"),
+        *("http://127.0.0.1:3000", "http://127.1.2.3", "http://[::1]:3000"),
+    ],
+)
+def test_a_front_end_on_this_machine_may_call_a_server_for_this_machine(origin: str) -> None:
+    assert origin in allowed_origins(Settings())
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            EVIL,
+            "null",
+            "",
+            "http://localhost.evil.example",
+            "http://evil.example:3000",
+            "http://127.0.0.1.evil.example",
+        ),
+        *("http://evillocalhost", "http://localhost:3000/", "http://localhost:3000@evil.example", "http://localhost:"),
+        *(
+            "http://192.168.0.2",
+            "ftp://localhost",
+            "http://[::2]",
+            "http://localhost\n",
+            "http://.localhost",
+            "file://",
+        ),
+    ],
+)
+def test_nobody_else_may(origin: str) -> None:
+    assert origin not in allowed_origins(Settings())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(host="0.0.0.0"),
+        Settings(auth="required"),
+        Settings(public_url="https://processes.example"),
+        Settings(trusted_proxies=("10.0.0.7",)),
+        Settings(cors_allowed_origins=("*",)),
+    ],
+)
+def test_all_sites_may_call_a_server_for_others_unless_it_says_otherwise(settings: Settings) -> None:
+    assert EVIL in allowed_origins(settings)
+
+
+def test_what_is_set_counts_alone() -> None:
+    assert FRONT_END not in allowed_origins(Settings(cors_allowed_origins=()))
+    assert FRONT_END not in allowed_origins(Settings(cors_allowed_origins=(APP,)))
+    assert APP in allowed_origins(Settings(cors_allowed_origins=(APP,)))

@@ -9,6 +9,8 @@ import pytest
 from serving import Client, Server
 
 from fastprocesses_server.api.pages import templates
+from fastprocesses_server.api.representation import Page, render
+from fastprocesses_server.settings import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 PATHS = ["/", "/conformance", "/processes", "/processes?q=echo&limit=1", "/processes/echo", "/jobs", "/api"]
@@ -56,6 +58,14 @@ def test_a_problem_is_a_page_for_a_browser(client: Client, path: str, status: in
         assert error["message"].replace('"', "&#34;") in page
 
 
+def test_a_problem_leads_back_to_what_it_is_about(client: Client) -> None:
+    job_id = client.submit("misbehave", {"how": "process-error"})
+    client.finished(job_id)
+    page = page_of(client, f"/jobs/{job_id}/results", 500)
+    assert f'<a href="../../jobs/{job_id}">Job {job_id[:8]}</a>' in page
+    assert '<a href="../processes">Processes</a></li>' in page_of(client, "/processes/ecko", 404)
+
+
 def test_pages_of_jobs_are_html_5_whatever_became_of_them(client: Client) -> None:
     running = client.submit("sleep", {"seconds": 60})
     client.when(running, "running")
@@ -96,6 +106,25 @@ def test_the_page_of_a_process_has_each_link_once(client: Client) -> None:
     shown = [one.get("href") for one in page.iter("a")]
     for link in client.get("/processes/echo").json()["links"]:
         assert shown.count(link["href"]) == 1 or link["rel"] in ("self", "alternate")
+
+
+def test_title_logo_contact_and_licence_of_the_settings_are_on_every_page(tmp_path: Path) -> None:
+    said = {"api_title": "Ours", "api_contact_name": "We", "api_contact_email": "we@example.org"}
+    settings = Settings(
+        **said, api_license_name="MIT", api_license_url="https://example.org/mit", logo=tmp_path / "l.png"
+    )
+    page = render(settings, "/conformance", Page("conformance.html", "Classes"), {"conformsTo": []}, [])
+    assert '<img src="./logo"' in page
+    assert "Ours</title>" in page
+    assert "Contact: We" in page
+    assert 'href="mailto:we@example.org"' in page
+    assert '<a href="https://example.org/mit">MIT</a>' in page
+
+
+@pytest.mark.parametrize(("asked", "said"), [((), "There are no jobs yet."), (("failed",), "There are no such jobs.")])
+def test_a_list_without_jobs_says_why(asked: tuple[str, ...], said: str) -> None:
+    facts = {"asked": {"status": asked, "datetime": ()}, "processes": (), "spans": {}, "limit": 10, "seconds": {}}
+    assert said in render(Settings(), "/jobs", Page("job_list.html", "Jobs", facts=facts), {"jobs": []}, [])
 
 
 def test_templates_of_a_folder_take_the_place_of_ours(tmp_path: Path) -> None:

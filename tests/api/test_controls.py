@@ -1,5 +1,6 @@
 """The controls of a form: one for every schema, and each is rendered as text."""
 
+import re
 from typing import Any
 
 import html5lib
@@ -10,6 +11,7 @@ from serving import ROOT
 
 from fastprocesses_server.api.controls import CRS84, Control, Kind, fields
 from fastprocesses_server.api.form import LARGEST_EXAMPLE, form_facts
+from fastprocesses_server.api.pages import STATIC
 from fastprocesses_server.api.processes import description
 from fastprocesses_server.api.representation import Page, render
 from fastprocesses_server.links import Urls
@@ -186,6 +188,8 @@ def test_markup_is_text_wherever_an_author_or_an_example_has_it() -> None:
     )
     tree = html5lib.parse(text, namespaceHTMLElements=False)
     assert [script.get("src") or script.get("id") for script in tree.iter("script")] == [
+        "../static/lists.js",
+        "../static/objects.js",
         "../static/form.js",
         "examples",
     ]
@@ -251,6 +255,23 @@ TOPS = st.builds(
 )
 
 
+def kinds_known_to(text: str) -> set[str]:
+    """What the scripts of a page read."""
+    scripts = re.findall(r'static/([\w.]+\.js)"', text)
+    return {kind for script in scripts for kind in re.findall(KIND, (STATIC / script).read_text(), re.MULTILINE)}
+
+
+KIND = r"^(?:KINDS\.|  )(\w+)(?: = |: )\{"
+
+
+def test_a_form_has_the_scripts_of_its_controls_alone() -> None:
+    assert kinds_known_to(page(process({"type": "number"}))) == {"text", "number", "enum", "json", "slot"}
+    assert form_facts(process({"type": "number"}), "sync")["scripts"] == ["form.js"]
+    assert form_facts(process({"type": "number"}, maxOccurs=3), "sync")["scripts"] == ["lists.js", "form.js"]
+    nested = {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string", "format": "time"}}}}
+    assert form_facts(process(nested), "sync")["scripts"] == ["moments.js", "lists.js", "objects.js", "form.js"]
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schema=TOPS, most=st.sampled_from([1, 3, "unbounded"]))
 def test_every_schema_that_is_taken_has_a_control_that_renders(schema: Schema, most: int | str) -> None:
@@ -258,3 +279,4 @@ def test_every_schema_that_is_taken_has_a_control_that_renders(schema: Schema, m
     text = page(process(schema, maxOccurs=most, title=MARKUP))
     assert MARKUP not in text
     assert 'data-field="x"' in text
+    assert set(re.findall(r'data-kind="([\w-]+)"', text)) <= kinds_known_to(text)

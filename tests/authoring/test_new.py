@@ -13,7 +13,7 @@ from typed_module import CLASSES, HEAD
 
 from fastprocesses_server.authoring.effective import find_effective
 from fastprocesses_server.authoring.new import SCHEMA_FILE, new_file
-from fastprocesses_server.authoring.origins import origins
+from fastprocesses_server.authoring.provenance import origins
 from fastprocesses_server.authoring.sketch import Sketch, sketch
 from fastprocesses_server.authoring.suggestions import sample, suggested_schema
 from fastprocesses_server.authoring.yaml_writer import write_yaml

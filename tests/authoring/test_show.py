@@ -17,7 +17,7 @@ from serving import ROOT, Client, Server, own_environment
 
 from fastprocesses_server.api.processes import description
 from fastprocesses_server.authoring.effective import find_effective, members
-from fastprocesses_server.authoring.origins import origins
+from fastprocesses_server.authoring.provenance import origins
 from fastprocesses_server.authoring.yaml_writer import write_yaml
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.links import Urls

@@ -190,7 +190,7 @@ def test_a_qualified_value_may_be_spelt_in_two_ways(client: Client, quality: dic
 )
 def test_a_page_of_another_origin_may_send_what_it_needs(client: Client, path: str, method: str) -> None:
     asked = {
-        "Origin": "https://app.example",
+        "Origin": "http://localhost:3000",
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "authorization,content-type,prefer",
     }

@@ -61,6 +61,6 @@ def test_the_list_sets_nothing_by_itself(listed: str) -> None:
 def test_the_example_is_understood_as_it_is(load: Load, example: str) -> None:
     settings = load(example)
 
-    assert settings.cors_allowed_origins == ("*",)
+    assert settings.cors_allowed_origins is None
     assert settings.cache_ttl_hours == 48
     assert unknown_names({}) == []

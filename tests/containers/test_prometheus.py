@@ -116,6 +116,14 @@ def test_rule_names_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
+def test_the_token_of_a_scraper_needs_comment_signs_to_be_taken_away_alone() -> None:
+    lines = (PROMETHEUS / "prometheus.yml").read_text().replace("    # authorization:", "    authorization:")
+    settings = yaml.safe_load(lines.replace("    #   credentials_file:", "      credentials_file:"))
+    [scraped] = settings["scrape_configs"]
+    assert scraped["authorization"] == {"credentials_file": "/etc/prometheus/token"}
+    assert "config/prometheus/token" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_prometheus_reads_the_rules_and_finds_the_api() -> None:
     settings = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     assert [PROMETHEUS / name for name in settings["rule_files"]] == [PROMETHEUS / "alerts.yml"]

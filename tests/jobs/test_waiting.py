@@ -94,9 +94,11 @@ def test_outputs_that_leave_the_cache_while_it_is_asked_are_a_miss(bench: Bench,
 def test_a_job_that_another_client_has_just_removed_is_gone(bench: Bench) -> None:
     async def scene() -> None:
         async with engine_of(bench) as engine:
+            request = keyed()
+            await engine.submit(request)
             engine.store = store = Away(engine.store.redis, engine.settings)
             store.is_removed = True
-            await engine.submit(keyed())
+            await engine.submit(request)
 
     with pytest.raises(JobIsGone):
         asyncio.run(scene())

@@ -26,6 +26,7 @@ from fastprocesses_server.operation.findings import (
     of_rights,
     of_settings,
     of_store,
+    of_ways,
     of_workers,
     worst,
 )
@@ -156,6 +157,11 @@ def test_listening_to_all_without_auth_is_a_warning(host: str) -> None:
 def test_listening_to_this_machine_is_not(where: dict[str, Any]) -> None:
     assert not Settings(**where).is_public
     assert not [*of_exposure("127.0.0.1", is_public=False, asks_who=False)]
+
+
+def test_a_way_without_tls_is_a_warning_with_its_remedy() -> None:
+    [finding] = of_ways([("FP_JWT_JWKS_URL=http://a.example has no TLS", "use https")])
+    assert (finding.level, finding.subject, finding.remedy) == (Level.WARNING, "settings", "use https")
 
 
 def test_what_everybody_may_change_is_a_fault() -> None:

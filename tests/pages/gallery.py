@@ -63,4 +63,8 @@ def open_page(page: Page, path: str) -> None:
     page.goto(path)
     if path.endswith("f=swagger"):
         page.wait_for_selector(".opblock")
+    if page.locator("#code").count():  # written once it is seen
+        page.locator("#code").scroll_into_view_if_needed()
+        expect(page.locator("#code code").first).not_to_be_empty()
+        page.evaluate("scrollTo(0, 0)")
     expect(page.locator("[aria-busy=true]")).to_have_count(0)

@@ -74,6 +74,8 @@ def take_those_of_readme(browser: Browser, server: Server, folder: Path) -> None
         open_page(page, "/processes/service-coverage")
         page.get_by_role("button", name="Five metro stations").click()
         expect(page.locator(".map canvas")).to_be_visible()
+        page.locator(".examples").evaluate("it => scrollTo(0, it.offsetTop - 12)")
+        page.wait_for_timeout(500)  # until the map has come to rest
         page.screenshot(path=folder / "form.png")
 
         open_page(page, f"/jobs/{covered}/results")

@@ -25,6 +25,7 @@ def test_pages_work_below_a_path_that_a_proxy_takes_away(browser: Browser, serve
         page.get_by_role("button", name="Search").click()
         page.get_by_role("link", name="Simple Process", exact=True).click()
         page.locator("form.execution[data-ready]").wait_for()
+        page.locator("#code").scroll_into_view_if_needed()
         expect(page.locator("[data-language=curl] code")).to_contain_text(f"'{url}/processes/simple_process/execution'")
         page.get_by_role("button", name="A greeting, louder").click()
         page.get_by_role("button", name="Run", exact=True).click()

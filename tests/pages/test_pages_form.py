@@ -25,6 +25,17 @@ def field(page: Page, name: str) -> Locator:
     return page.locator(f'[data-field="{name}"]')
 
 
+def fill_with(page: Page, example: str) -> None:
+    page.get_by_role("button", name=example).click()
+    expect(page.locator("#status")).to_contain_text(example)
+
+
+def see_code(page: Page) -> None:
+    """Until it is written."""
+    page.locator("#code").scroll_into_view_if_needed()
+    expect(page.locator("[data-language=curl] code")).not_to_be_empty()
+
+
 def run(page: Page) -> None:
     page.get_by_role("button", name="Run", exact=True).click()
 
@@ -48,7 +59,7 @@ def test_a_process_is_run_and_its_result_shown(page: Page) -> None:
     field(page, "input_text").get_by_label("Input Text", exact=True).fill("straße")
     run(page)
     expect(page.locator("#outcome section")).to_contain_text("STRASSE")
-    expect(page.locator("[data-status]")).to_contain_text("Done in")
+    expect(page.locator("#status")).to_contain_text("Done in")
     expect(page.locator("#outcome")).to_be_focused()
 
 
@@ -205,14 +216,14 @@ def test_errors_stand_beside_their_fields(page: Page, watch: Watch) -> None:
     expect(numbers.locator("[data-item]").nth(0).locator(".error")).to_have_count(0)
     expect(numbers.locator("[data-item]").nth(1).locator(".error")).to_contain_text("1.5 is not of type")
     expect(field(page, "area").locator(".error")).to_have_text(
-        [re.compile(f"^{n}: ") for n in ("South", "East", "North")]
+        [f"{n}: nothing is entered" for n in ("South", "East", "North")]
     )
     message.fill("x")
     field(page, "count").get_by_label("Number", exact=True).fill("1")
     numbers.get_by_role("button", name="Remove").nth(1).click()
     field(page, "area").get_by_label("West").fill("")
     assert answer_of(page) == {"message": "x", "count": 1, "numbers": [1]}
-    expect(page.locator(".error")).to_have_count(0)
+    expect(page.locator("form .error")).to_have_count(0)
     expect(page.locator("[aria-invalid]")).to_have_count(0)
 
 
@@ -247,15 +258,15 @@ def test_a_failure_stands_at_the_top(page: Page, watch: Watch) -> None:
     open_form(page, "misbehave")
     field(page, "how").get_by_label("how", exact=True).fill("process-error")
     run(page)
-    expect(page.locator("form > .error")).to_contain_text("outside the city limits")
-    expect(page.locator("form > .error")).to_be_focused()
+    expect(page.locator("#trouble")).to_contain_text("outside the city limits")
+    expect(page.locator("#trouble")).to_be_focused()
 
 
 @pytest.mark.parametrize(("title", "name"), [("Every kind of input", "everything"), ("The shortest request", "hello")])
 def test_an_example_fills_the_form(page: Page, client: Client, title: str, name: str) -> None:
     open_form(page, "echo")
     for example in ("Every kind of input", title):
-        page.get_by_role("button", name=example).click()
+        fill_with(page, example)
     expect(page.locator("[data-as=json]:not([hidden])")).to_have_count(0)
     example = json.loads((ROOT / "processes.d" / "echo.json").read_text())["examples"][name]
     body = body_of(page)["inputs"]
@@ -277,7 +288,7 @@ def test_a_job_is_run_again_with_its_inputs(page: Page, client: Client) -> None:
     inputs = {"message": "", "numbers": [], "count": 3, "mixed": "again", "geometry": ["<gml:Point/>"]}
     job_id = client.submit("echo", inputs)
     open_form(page, "echo", f"?job={job_id}")
-    expect(page.locator("[data-status]")).to_contain_text(job_id)
+    expect(page.locator("#status")).to_contain_text(job_id)
     sent = body_of(page)["inputs"]
     assert sent.pop("geometry") == [{"value": "<gml:Point/>", "mediaType": "application/gml+xml; version=3.2"}]
     assert sent == {"message": "", "numbers": [], "count": 3, "mixed": "again", "pause": 0}
@@ -286,7 +297,7 @@ def test_a_job_is_run_again_with_its_inputs(page: Page, client: Client) -> None:
 def test_a_job_that_is_unknown_is_told(page: Page, watch: Watch) -> None:
     watch.expect("404 (Not Found)")
     open_form(page, "echo", "?job=00000000-0000-0000-0000-000000000000")
-    expect(page.locator("form > .error")).to_contain_text("There is no job")
+    expect(page.locator("#trouble")).to_contain_text("There is no job")
 
 
 def test_a_run_may_be_a_job(page: Page) -> None:
@@ -299,7 +310,7 @@ def test_a_run_may_be_a_job(page: Page) -> None:
 
 def test_outputs_are_chosen(page: Page) -> None:
     open_form(page, "echo")
-    page.get_by_role("button", name="Every kind of input").click()
+    fill_with(page, "Every kind of input")
     for output in page.locator("[data-output]").all():
         if output.get_attribute("data-output") not in ("count", "message"):
             output.get_by_label("wanted").uncheck()
@@ -312,7 +323,7 @@ def test_outputs_are_chosen(page: Page) -> None:
 
 def test_one_output_at_least_is_wanted(page: Page) -> None:
     open_form(page, "simple_process")
-    page.get_by_role("button", name="A greeting, louder").click()
+    fill_with(page, "A greeting, louder")
     page.get_by_label("Output Text wanted").uncheck()
     run(page)
     expect(page.get_by_label("Output Text wanted")).to_be_focused()
@@ -324,25 +335,36 @@ def test_an_answer_of_somebody_else_is_told(page: Page, watch: Watch) -> None:
     page.route("**/execution", lambda route: route.fulfill(status=502, body="<h1>nginx</h1>"))
     open_form(page, "simple_process")
     run(page)
-    expect(page.locator("form > .error")).to_contain_text("502 Bad Gateway, is not JSON")
+    expect(page.locator("#trouble")).to_contain_text("502 Bad Gateway, is not JSON")
+
+
+def test_a_server_that_is_away_is_told(page: Page, watch: Watch) -> None:
+    watch.expect("ERR_FAILED")
+    open_form(page, "simple_process")
+    page.route("**/*", lambda route: route.abort())
+    run(page)
+    expect(page.locator("#trouble")).to_contain_text("The server cannot be reached as it should")
+    expect(page.locator("#trouble")).to_be_focused()
 
 
 def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     open_form(page, "echo")
-    page.get_by_role("button", name="The shortest request").click()
+    fill_with(page, "The shortest request")
     field(page, "pause").get_by_label("Pause", exact=True).fill("60")
     run(page)
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator("[data-status]")).to_have_text("Stopped.")
+    expect(page.locator("#status")).to_have_text("Stopped.")
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
 
 
 @pytest.mark.own_page
-def test_the_page_asks_for_no_map_until_one_is_needed(page: Page) -> None:
+def test_the_page_asks_for_no_map_and_no_code_until_one_is_needed(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_form(page, "echo")
-    assert not [url for url in asked if "map.js" in url or "leaflet" in url]
+    assert not [url for url in asked if re.search("map.js|leaflet|snippets.js", url)]
+    see_code(page)
+    assert [url for url in asked if "snippets.js" in url]
 
 
 def code(page: Page, language: str) -> str:
@@ -354,8 +376,9 @@ TRICKY = 'it\'s "quoted" $HOME `id` \\ ü \u202e!'
 
 def fill_tricky(page: Page) -> None:
     open_form(page, "echo")
-    page.get_by_role("button", name="Every kind of input").click()
+    fill_with(page, "Every kind of input")
     field(page, "message").get_by_label("Message", exact=True).fill(TRICKY)
+    see_code(page)
     expect(page.locator("[data-language=curl] code")).to_contain_text("quoted")
 
 
@@ -409,6 +432,13 @@ def test_integers_of_json_and_of_files_keep_their_digits(page: Page, way: str) -
     assert f'"id":{LONG}' in (sent.value.post_data or "")
 
 
+def test_long_integers_of_a_job_fill_its_controls(page: Page, client: Client) -> None:
+    job_id = client.submit("odd-names", {"constructor": LONG, "a.b": 1, 'say "it\'s"': "x"})
+    open_form(page, "odd-names", f"?job={job_id}")
+    expect(field(page, "constructor").locator("[data-as=value] input")).to_have_value(str(LONG))
+    expect(page.locator("[data-as=json]:not([hidden])")).to_have_count(0)
+
+
 @pytest.mark.own_page
 def test_a_browser_that_would_round_says_so(page: Page) -> None:
     page.add_init_script("delete JSON.rawJSON")
@@ -424,6 +454,7 @@ def test_the_code_keeps_all_digits(page: Page, tmp_path: Path) -> None:
     field(page, "message").get_by_label("Message", exact=True).fill("x")
     field(page, "mixed").get_by_label("How Text or object is sent").select_option("JSON")
     field(page, "mixed").get_by_label("Text or object, as JSON").fill(json.dumps({"value": {"ids": [LONG, 1]}}))
+    see_code(page)
     expect(page.locator("[data-language=curl] code")).to_contain_text(str(LONG))
     for language in ("curl", "httpx", "owslib", "javascript"):
         text = code(page, language)
@@ -438,8 +469,9 @@ def test_the_code_keeps_all_digits(page: Page, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", ["httpx", "curl"])
 def test_the_code_for_a_job_runs(page: Page, language: str, tmp_path: Path) -> None:
     open_form(page, "simple_process")
-    page.get_by_role("button", name="A greeting, louder").click()
+    fill_with(page, "A greeting, louder")
     page.get_by_label("As a job").check()
+    see_code(page)
     expect(page.locator("[data-language=curl] code")).to_contain_text("respond-async")
     printed = outcome_of(language, code(page, language), tmp_path)
     assert ("HELLO WORLD" if language == "httpx" else '"jobID"') in printed
@@ -449,6 +481,7 @@ def test_the_code_for_a_job_runs(page: Page, language: str, tmp_path: Path) -> N
 def test_the_code_of_a_large_request_reads_a_file(page: Page, language: str, tmp_path: Path) -> None:
     open_form(page, "echo")
     field(page, "message").get_by_label("Message", exact=True).fill("long " * 10_000)
+    see_code(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="request.json").click()
     download.value.save_as(tmp_path / "request.json")
@@ -491,11 +524,12 @@ def fill_odd(page: Page) -> None:
 
 def test_inputs_may_have_any_name(page: Page) -> None:
     open_form(page, "odd-names")
-    page.get_by_role("button", name="Some of them").click()
+    fill_with(page, "Some of them")
     assert page.locator("[data-mode]").evaluate_all("modes => modes.map(mode => mode.value)") == ["value"] * 9
     fill_odd(page)
     body = body_of(page)
     assert body["inputs"] == ODD
+    see_code(page)
     for language, call in (("curl", '"__proto__": '), ("javascript", '["__proto__"]: ')):
         expect(page.locator(f"[data-language={language}] code")).to_contain_text(f'{call}"first"')
     expect(page.locator("#outcome")).to_contain_text("<img src=x onerror=alert(1)>")
@@ -512,8 +546,8 @@ def test_errors_find_fields_of_any_name(page: Page, watch: Watch) -> None:
     page.locator("[data-field]").nth(2).locator("[data-as=value] textarea").fill("")
     field(page, "a.b").locator("[data-kind=number]").fill("")
     run(page)
-    expect(page.locator("form > .error")).to_have_count(0)
-    expect(page.locator(".error")).to_have_count(4)
+    expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("form .error")).to_have_count(4)
     expect(page.locator("[data-field]").nth(2).locator(".error")).to_have_text("is required")
     expect(field(page, "a.b").locator(".error")).to_have_text("is required")
     expect(a.locator("[data-name=b] .error")).to_contain_text("1.5 is not")
@@ -549,6 +583,7 @@ def test_code_that_cannot_be_copied_is_selected(page: Page) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.add_init_script("document.execCommand = () => false")
     open_form(page, "simple_process")
+    see_code(page)
     page.get_by_role("button", name="Copy: curl").click()
     expect(page.locator("[data-language=curl] output")).to_contain_text("press Ctrl+C")
     assert page.evaluate("getSelection().toString()").strip() == code(page, "curl")

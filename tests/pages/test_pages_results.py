@@ -99,6 +99,24 @@ def test_a_feature_tells_its_properties_as_text(page: Page, one: str) -> None:
     expect(places.locator(".leaflet-popup td").last).to_have_text(SHOWN)
 
 
+def test_features_are_gone_through_by_keys(page: Page, many: str) -> None:
+    page.goto(many)
+    places = output(page, "places")
+    steps = places.get_by_role("group", name="Features, one by one")
+    expect(steps.get_by_role("status")).to_have_text("5,000 features")
+    steps.get_by_role("button", name="Next feature").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(steps.get_by_role("status")).to_contain_text("Feature 2 of 5,000: number 1, half 0.5, ")
+    expect(places.locator(".leaflet-popup td").last).to_have_text(SHOWN)
+    page.keyboard.press("Escape")
+    expect(places.locator(".leaflet-popup")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(steps.get_by_role("status")).to_contain_text("Feature 1 of 5,000")
+    expect(output(page, "line").locator(".steps")).to_have_count(0)
+
+
 def test_geojson_is_known_by_its_shape(page: Page, one: str) -> None:
     page.goto(one)
     expect(output(page, "line").locator("canvas")).to_be_visible()

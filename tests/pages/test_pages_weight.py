@@ -9,6 +9,7 @@ from gallery import NAMES
 from serving import Client
 
 MOST_BYTES = 60_000
+MOST_OF_A_FORM = 12_000
 IMPORT = re.compile(r"""^(?:import|export)\b[^"'()]*["']([^"']+)["']""", re.MULTILINE)
 
 
@@ -45,3 +46,11 @@ def test_a_page_needs_one_round_trip(client: Client, paths: Mapping[str, str], n
         assert address.endswith(".js") or "@import" not in content
         imported = {urljoin(address, found) for found in IMPORT.findall(content)} if address.endswith(".js") else set()
         assert imported <= named, f"{address} imports what the head of {name} does not name"
+
+
+def test_the_form_of_an_ordinary_process_is_a_small_script(client: Client) -> None:
+    """As it is written; those of lists, maps, files and the like come where a process has them."""
+    text = client.get("/processes/simple_process", headers={"Accept": "text/html"}).text
+    scripts = set(re.findall(r'(?:href|src)="([^"]*\.js)"', text))
+    assert {script.rpartition("/")[2] for script in scripts} == {"form.js", "controls.js", "json.js"}
+    assert sum(len(client.get(urljoin("/processes/", script)).content) for script in scripts) < MOST_OF_A_FORM

@@ -9,10 +9,11 @@ import pytest
 from fastapi import Request
 from redis.exceptions import ConnectionError as RedisIsAway
 
-from fastprocesses_server.api.access import Views, exposures, refusal
+from fastprocesses_server.api.access import Views, refusal
 from fastprocesses_server.api.authentication import OPEN, is_known_still, is_unasked
 from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
 from fastprocesses_server.api.credentials import Credentials
+from fastprocesses_server.api.exposures import exposures
 from fastprocesses_server.api.login import local
 from fastprocesses_server.api.openapi_security import secured
 from fastprocesses_server.errors import Forbidden, Unauthorized, Unavailable
@@ -88,6 +89,24 @@ def test_who_listens_to_all_and_asks_nobody_is_warned_once(host: str) -> None:
     (warning,) = exposures(Settings(host=host), Registry({}))
     assert "FP_AUTH=required" in warning
     assert exposures(Settings(host=host, auth="required"), Registry({})) == []
+
+
+TOKENS = {"auth": "required", "jwt_audience": "processes"}
+
+
+def test_tokens_that_come_without_tls_are_told() -> None:
+    keys, issuer = "http://login.example/certs", "http://login.example/realms/city"
+    said = exposures(Settings(**TOKENS, jwt_issuer=issuer, jwt_jwks_url=keys), Registry({}))
+    assert [line.partition(" has no TLS")[0] for line in said] == [f"FP_JWT_JWKS_URL={keys}", f"FP_JWT_ISSUER={issuer}"]
+    assert "use https" in said[0]
+
+
+@pytest.mark.parametrize(
+    "host", ["https://login.example", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80"]
+)
+def test_tls_or_this_machine_is_enough_for_tokens(host: str) -> None:
+    assert exposures(Settings(**TOKENS, jwt_issuer=host, jwt_jwks_url=f"{host}/certs"), Registry({})) == []
+    assert exposures(Settings(**TOKENS, jwt_issuer="city", jwt_jwks_url=f"{host}/certs"), Registry({})) == []
 
 
 def test_roles_that_nobody_can_have_are_told() -> None:
@@ -284,6 +303,6 @@ def test_the_definition_says_how_to_show_who_one_is() -> None:
     assert {} in optional["security"]
     assert {} not in required["security"]
     assert {name for one in required["security"] for name in one} == set(required["components"]["securitySchemes"])
-    assert set(required["paths"]["/processes/{processID}"]["get"]["responses"]) == {"200", "401", "403"}
+    assert set(required["paths"]["/processes/{processID}"]["get"]["responses"]) == {"200", "401", "403", "429"}
     assert {} in required["paths"]["/"]["get"]["security"]
     assert required["paths"]["/health/live"]["get"] == {"security": [], "responses": answers}

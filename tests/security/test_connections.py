@@ -77,6 +77,7 @@ MAY_CONNECT = {
     "standalone/address.py": "asks the own API whether it is ready",
     "standalone/valkey.py": "asks the own Valkey whether it is ready",
     "worker/capture.py": "a pair of sockets without an address",
+    "worker/family.py": "whether a socket that was inherited has another end",
     "worker/scribe.py": "a pair of sockets without an address",
 }
 """Beside Redis, which the settings name, and which `jobs/` alone speaks to (tests/test_house.py)."""

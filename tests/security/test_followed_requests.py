@@ -35,6 +35,7 @@ FILES = {
     "fail.yaml": "callable: spans.fail\nversion: 1.0.0\n",
 }
 SPAN = "b7ad6b7169203331"
+STATE = "congo=t61rcWkgMzE,fw529a3039@dt=FfAAAAB8"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,7 @@ def test_a_trace_leads_from_the_request_through_the_queue_into_the_callable_and_
     client: Client, collector: Collector, followed: Server, key: str
 ) -> None:
     trace = token_hex(16)
-    named = {"X-Request-Id": "my.request-1", "X-API-Key": key}
+    named = {"X-Request-Id": "my.request-1", "X-API-Key": key, "tracestate": STATE}
 
     job_id = submit(client, "measure", {}, trace, named, subscriber={"successUri": f"{collector.url}/told"})
     wait_until(lambda: {"tell successful", "run measure", "authors"} <= collector.of(trace).keys(), 20, followed.log)
@@ -126,6 +127,8 @@ def test_a_trace_leads_from_the_request_through_the_queue_into_the_callable_and_
     }
     assert collector.services == {"fastprocesses-server"}
     assert collector.headers["/v1/traces"]["x-canary"] == CANARY
+    assert {one.trace_state for one in (request, submission, run, authors, callback)} == {STATE}
+    assert collector.headers["/told"]["tracestate"] == STATE
     assert collector.headers["/told"]["traceparent"] == f"00-{trace}-{callback.span_id.hex()}-01"
 
     whole = {"job_id": job_id, "request_id": "my.request-1", "trace_id": trace, "caller": "key:ada"}
@@ -181,11 +184,11 @@ def test_every_line_of_the_terminal_is_json_and_says_who_wrote_it(followed: Serv
 
 
 def test_browsers_may_send_and_read_the_name(client: Client) -> None:
-    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
-    asked["Access-Control-Request-Headers"] = "x-request-id, traceparent"
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "GET"}
+    asked["Access-Control-Request-Headers"] = "x-request-id, traceparent, tracestate"
 
     assert client.options("/processes", headers=asked).status_code == 200
-    answer = client.get("/processes", headers={"Origin": "https://example.org", "X-Request-Id": "mine"})
+    answer = client.get("/processes", headers={"Origin": "http://localhost:3000", "X-Request-Id": "mine"})
     assert answer.headers["X-Request-Id"] == "mine"
     assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
 

@@ -15,6 +15,7 @@ from fastprocesses_server.settings import Settings
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 PATHS = ["/", "/api", "/conformance", "/processes", "/processes/none", "/nowhere", "/health/live", "/static/pages.css"]
 APP, EVIL = "https://app.example", "https://evil.example"
+FRONT_END = "http://localhost:3000"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_no_answer_is_a_page_unless_it_is_meant_to_be(app: FastAPI, path: str, m
     assert response.headers.get_list("content-security-policy") == [NOTHING]
     assert response.headers.get_list("x-content-type-options") == ["nosniff"]
     assert response.headers.get_list("referrer-policy") == ["same-origin"]
-    assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert response.headers["cross-origin-resource-policy"] == "same-site"
     assert "strict-transport-security" not in response.headers
     assert "server" not in response.headers
 
@@ -55,11 +56,11 @@ def test_pages_run_their_own_scripts_alone(app: FastAPI, path: str) -> None:
 
 def test_a_fault_is_told_to_pages_of_other_sites_and_its_text_to_nobody(app: FastAPI) -> None:
     for accept in ("application/json", "text/html"):
-        response = ask(app, "/fault", [("Origin", APP), ("Accept", accept)])
+        response = ask(app, "/fault", [("Origin", FRONT_END), ("Accept", accept)])
         assert response.status_code == 500
         assert "unexpected exception" not in response.text
         assert "RuntimeError" not in response.text
-        assert response.headers["access-control-allow-origin"] == "*"
+        assert response.headers["access-control-allow-origin"] == FRONT_END
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,8 @@ def test_browsers_that_came_by_tls_are_told_to_come_back_so(settings: Any, heade
 
 
 def test_sites_of_the_same_domain_cannot_show_what_a_cookie_opens() -> None:
-    assert embedders(Settings()) == "cross-origin"
+    assert embedders(Settings()) == "same-site"
+    assert embedders(Settings(cors_allowed_origins=("*",))) == "cross-origin"
     assert embedders(Settings(auth="optional")) == "same-origin"
     assert embedders(Settings(cors_allowed_origins=(APP,))) == "same-origin"
 

@@ -63,16 +63,16 @@ def duration(seconds: float) -> str:
 
 
 @cache
-def imported(script: str) -> tuple[str, ...]:
-    """The modules that a script imports at once, and theirs. Pages name them, so that browsers need not find out."""
-    found: dict[str, None] = {}
-    waiting = [script]
+def imported(*scripts: str) -> tuple[str, ...]:
+    """The modules that scripts import at once, and theirs. Pages name them, so that browsers need not find out."""
+    found = dict.fromkeys(scripts)
+    waiting = [*scripts]
     while waiting:
         for name in IMPORT.findall((STATIC / waiting.pop()).read_text(encoding="utf-8")):
             if name not in found:
                 found[name] = None
                 waiting.append(name)
-    return tuple(found)
+    return tuple(found)[len(scripts) :]
 
 
 @cache

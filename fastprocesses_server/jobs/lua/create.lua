@@ -3,9 +3,10 @@
 --       one), manifest of known outputs, key of equal executions, name and body of an Idempotency-Key ('' for none),
 --       client whose jobs are counted, and most that it may have, most that may wait in the queue ('' for no limit),
 --       then the record's other fields.
--- Returns what became of it, and the id of the job that there is now:
+-- Returns what became of it, and the id of the job that there is now, of a new public one its leader ('' for none) and
+-- its record as well:
 --   new       it was created
---   joined    it was created, and waits for the outputs of an equal one, whose id is returned as well
+--   joined    it was created, and waits for the outputs of an equal one, its leader
 --   known     there was a job of that Idempotency-Key; one that was dismissed is as good as none
 --   conflict  that Idempotency-Key came with another body
 --   unserved  no worker is alive
@@ -14,10 +15,13 @@
 local id, public, queue, envelope, request, silence, outputs, same, once, body = unpack(ARGV, 1, 10)
 local client, most_of_client, most_waiting = unpack(ARGV, 11, 13)
 local key = job(id)
+local function created(leader)
+  local record = public == '1' and redis.call('HGETALL', key) or {}
+  return {leader and 'joined' or 'new', id, leader or '', record}
+end
 -- Every call has an id of its own: where there is such a job, the answer to this very call was lost.
 if redis.call('EXISTS', key, 'fp:gone:' .. id) > 0 then
-  local leader = redis.call('HGET', key, 'joined')
-  return leader and {'joined', id, leader} or {'new', id}
+  return created(redis.call('HGET', key, 'joined'))
 end
 local known = once ~= '' and redis.call('GET', 'fp:once:' .. once)
 if known then
@@ -51,7 +55,7 @@ if outputs ~= '' then
   redis.call('HSET', key, 'started', now, 'progress', 100)
   redis.call('SET', key .. ':results', outputs)
   finish(id, 'successful', outputs)
-  return {'new', id}
+  return created()
 end
 if client ~= '' then
   redis.call('HSET', key, 'client', client)
@@ -62,9 +66,9 @@ if same ~= '' then
   if leader then
     redis.call('HSET', key, 'held', 'joined', 'joined', leader, 'message', 'waits for the outputs of an equal job')
     redis.call('ZADD', 'fp:joined:' .. same, now, id)
-    return {'joined', id, leader}
+    return created(leader)
   end
   redis.call('SET', 'fp:joint:' .. same, id)
 end
 publish(id, false)
-return {'new', id}
+return created()

@@ -4,6 +4,8 @@ import { make, visible } from "./elements.js";
 
 const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const LAND_UP_TO_ZOOM = 8; // The outline is coarse: nearer, it would draw the sea over towns.
+const MOST_LINES = 7;
+const LABEL_WIDTH = 75; // pixels
 const EDGE = 85;
 
 let outline;
@@ -49,7 +51,7 @@ async function addLand(L, map, renderer) {
 
 function drawGraticule(L, map, graticule, renderer) {
   const view = map.getBounds();
-  const step = stepFor(view.getEast() - view.getWest());
+  const step = stepFor(view.getEast() - view.getWest(), Math.min(MOST_LINES, map.getSize().x / LABEL_WIDTH));
   const [south, north] = [Math.max(view.getSouth(), -EDGE), Math.min(view.getNorth(), EDGE)];
   const line = (places) => L.polyline(places, { renderer, className: "graticule", weight: 1, interactive: false });
   graticule.clearLayers();
@@ -63,8 +65,8 @@ function drawGraticule(L, map, graticule, renderer) {
   }
 }
 
-function stepFor(width) {
-  return STEPS.findLast((step) => width / step <= 7) ?? STEPS[0];
+function stepFor(width, most) {
+  return STEPS.findLast((step) => width / step <= most) ?? STEPS[0];
 }
 
 function* multiples(step, from, to) {

@@ -2,11 +2,11 @@
 
 import { addBackground } from "./background.js";
 import { colouring } from "./colours.js";
-import { make, quoted, shortened, visible } from "./elements.js";
+import { make, visible } from "./elements.js";
+import { bindProperties, hasProperties, stepper } from "./features.js";
 import { featuresOf, isOnEarth } from "./geojson.js";
 
 const WORLD = [[-60, -170], [75, 170]];
-const MOST_PROPERTIES = 50;
 
 let loading;
 
@@ -19,6 +19,7 @@ export async function showFeatures(element, geojson, { most = 5000, name = "the 
   const style = (feature) => ({ radius: 6, ...styleOf(feature) });
   const layers = features.map((feature) => layerOf(L, feature, style)).filter(Boolean);
   const drawn = L.featureGroup(layers).addTo(map);
+  if (layers.length && features.some(hasProperties)) element.append(stepper(map, layers, style));
   if (legend) {
     legend.addEventListener("change", () => drawn.eachLayer((layer) => layer.setStyle(style)));
     element.append(legend);
@@ -59,6 +60,7 @@ function open(L, element, name) {
 
 function leaflet() {
   loading ??= Promise.all([loadStyle(), import("./vendor/leaflet/leaflet.js")]).then(() => window.L);
+  loading.catch(() => (loading = undefined)); // So that it may be tried again.
   return loading;
 }
 
@@ -76,20 +78,10 @@ function loadStyle() {
 function layerOf(L, feature, style) {
   try {
     const layer = L.geoJSON(feature, { style, pointToLayer: (_, place) => L.circleMarker(place) });
-    if (!layer.getBounds().isValid()) return null;
-    return layer.bindPopup(() => propertiesOf(feature), { maxHeight: 240 });
+    return layer.getBounds().isValid() ? bindProperties(layer, feature) : null;
   } catch {
     return null;
   }
-}
-
-function propertiesOf(feature) {
-  const members = Object.entries(feature.properties ?? {});
-  const rows = members.slice(0, MOST_PROPERTIES).map(([name, value]) => {
-    const text = value !== null && typeof value === "object" ? JSON.stringify(value) : value;
-    return make("tr", {}, make("th", { scope: "row" }, quoted(name)), make("td", {}, make("bdi", {}, shortened(text, 1000))));
-  });
-  return rows.length ? make("table", { class: "properties" }, ...rows) : make("p", {}, "No properties.");
 }
 
 function drawingSwitch(element, map) {

@@ -7,7 +7,7 @@ const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 
 
 function inZone(moment) {
   const offset = zone.formatToParts(moment).find((part) => part.type === "timeZoneName").value;
-  return `${absolute.format(moment)} ${offset.replace("GMT", "UTC")}`;
+  return `${absolute.format(moment)} ${offset.replace("GMT", "UTC").replace(/\+0$/, "")}`;
 }
 
 function ago(moment) {

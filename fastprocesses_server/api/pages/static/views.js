@@ -124,7 +124,7 @@ async function mapView(view, geojson, name) {
 }
 
 function hint() {
-  return make("p", { class: "quiet" }, "Click a feature for its properties, or read them in the table.");
+  return make("p", { class: "quiet" }, "Click a feature for its properties, or go from one to the next with the arrows. A table lists them too.");
 }
 
 function elsewhere() {
