@@ -10,7 +10,7 @@ from serving import INSPECTIONS, ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
 
-LONGEST = ("system", "chaos", "engine", "standalone", "pages", "sentinel")
+LONGEST = ("chaos", "system", "standalone", "soak", "engine", "tests", "pages", "sentinel")
 """Folders with files that take minutes: begun first, so that none is left alone at the end of a run side by side."""
 
 

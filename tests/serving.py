@@ -1,8 +1,10 @@
 """A running server for the tests: the embedded Valkey, a real worker and the API, as `dev` starts them."""
 
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -23,6 +25,8 @@ INSPECTIONS = ROOT / ".pytest_cache" / "inspections"
 """What imports of callables showed, for all servers of all runs of the tests."""
 START_SECONDS = 60
 END_SECONDS = 60
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of servers without TLS: reading the certificates takes each of them longer than most tests."""
 
 
 def free_port() -> int:
@@ -30,6 +34,12 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def bound(*command: str | Path) -> list[str]:
+    """The command of a process that dies with the thread that started it, also where the tests are killed (Linux)."""
+    setpriv = shutil.which("setpriv")
+    return [*([setpriv, "--pdeathsig", "KILL"] if setpriv else []), *map(str, command)]
 
 
 def own_environment(**more: str) -> dict[str, str]:
@@ -51,7 +61,12 @@ class Part:
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, env=self.environment, cwd=self.folder, start_new_session=True
+                bound(*self.command),
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                cwd=self.folder,
+                start_new_session=True,
             )
 
     def stop(self) -> int:
@@ -87,7 +102,9 @@ class OwnValkey:
 
     def start(self, more: str = "") -> None:
         """With more lines of configuration; it may still load its data when this returns."""
-        self.process = subprocess.Popen([self.valkey.binary, "-"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            bound(self.valkey.binary, "-"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
         assert self.process.stdin
         self.process.stdin.write((self.valkey.configuration + self.settings + more).encode())
         self.process.stdin.close()
@@ -141,7 +158,7 @@ class Server:
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "fastprocesses_server", "dev"],
+                bound(sys.executable, "-m", "fastprocesses_server", "dev"),
                 stdout=log,
                 stderr=log,
                 env=self.environment,
@@ -153,7 +170,7 @@ class Server:
         if self.process and self.process.poll() is not None:
             pytest.fail(f"the server ended with {self.process.returncode}:\n{self.log()}")
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/health/ready", timeout=5, verify=PLAIN).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -166,13 +183,17 @@ class Server:
         return self.log_path.read_text(errors="replace")
 
 
-def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "") -> Any:
-    """What the condition returns once it is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def wait_until(condition: Any, seconds: float = 20, explain: Any = lambda: "", longest: float = 0.2) -> Any:
+    """What the condition returns once it is true.
+
+    What takes long is looked at more seldom: between two looks are `longest` seconds at most.
+    """
+    begin = now = time.monotonic()
+    while now < begin + seconds:
         if value := condition():
             return value
-        time.sleep(0.05)
+        time.sleep(min(0.05 + (now - begin) / 20, longest))
+        now = time.monotonic()
     pytest.fail(f"not so after {seconds} s: {condition}\n{explain()}")
 
 
@@ -186,6 +207,9 @@ def is_running(pid: int | str) -> bool:
 
 class Client(httpx.Client):
     """HTTP with the few requests that every test makes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(verify=PLAIN, **options)
 
     def execute(self, process: str, inputs: Mapping[str, Any], prefer: str = "", **members: Any) -> httpx.Response:
         headers = {"Prefer": prefer} if prefer else {}

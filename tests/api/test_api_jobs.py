@@ -61,7 +61,7 @@ def test_progress_is_clamped_and_never_goes_back(client: Client, server: Server)
     wait_until(done, 20)
     assert seen == sorted(seen)
     assert {40, 100} <= set(seen)
-    assert f"job {job_id} reports a progress of 250" in server.log()
+    wait_until(lambda: f"job {job_id} reports a progress of 250" in server.log())
 
 
 def test_messages_are_shown_while_the_job_runs(client: Client) -> None:

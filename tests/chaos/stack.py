@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import psutil
-from serving import ROOT, free_port, own_environment
+from serving import PLAIN, ROOT, bound, free_port, own_environment
 
 from fastprocesses_server.standalone.valkey import Valkey
 
@@ -66,7 +66,7 @@ class Stack:
             **{name: [*OURS, "worker"] for name in WORKERS},
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self.is_stopping = threading.Event()
+        self.is_stopping, self.keeps_no_more, self.is_over = threading.Event(), threading.Event(), threading.Event()
         self.keeper = threading.Thread(target=self._keep, daemon=True)
 
     def start(self) -> None:
@@ -80,11 +80,13 @@ class Stack:
                     if process:
                         self._end_session(process)
                     self.processes[name] = self._launch(name)
+        self.keeps_no_more.set()
+        self.is_over.wait()  # the processes die with the thread that started them
 
     def _launch(self, name: str) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                self.commands[name],
+                bound(*self.commands[name]),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -123,7 +125,7 @@ class Stack:
 
     def is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200
+            return httpx.get(f"{self.url}/health/ready", timeout=2, verify=PLAIN).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -140,7 +142,7 @@ class Stack:
     def stop(self) -> set[int]:
         """Ends everything; what is left of it."""
         self.is_stopping.set()
-        self.keeper.join()
+        self.keeps_no_more.wait()
         for names in (("api", *WORKERS), ("redis",)):
             ending = [self.processes[name] for name in names if name in self.processes]
             for process in ending:
@@ -153,6 +155,8 @@ class Stack:
                     process.kill()
                     process.wait()
         left = self.own_processes()
+        self.is_over.set()
+        self.keeper.join()
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

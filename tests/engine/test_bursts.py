@@ -20,7 +20,8 @@ def test_each_runs_once_also_where_a_worker_stops_meanwhile(redis_url: str, publ
         jobs = [client.submit("tally", {"counter": str(runs)}) for _ in range(JOBS)]
         for worker in workers:
             worker.start()
-        wait_until(lambda: runs.exists() and len(runs.read_text().split()) > JOBS // 10, 60, workers[0].log)
+        has_begun = lambda: runs.exists() and len(runs.read_text().split()) > JOBS // 10  # noqa: E731
+        wait_until(has_begun, 60, workers[0].log, longest=0.01)
         assert workers[0].stop() == 0
         assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
         assert len(runs.read_text().split()) == JOBS

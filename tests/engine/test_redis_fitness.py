@@ -101,5 +101,5 @@ def test_a_redis_that_becomes_unfit_gets_no_new_jobs_and_ends_those_it_has(parts
     assert parts.client.get(f"/jobs/{job_id}/results").json() == 4
     parts.set_policy("noeviction")
     wait_until(lambda: parts.client.execute("echo", {"message": "x"}, "respond-async").status_code == 201)
-    assert "the Redis of the jobs is fit again" in api.log()
+    wait_until(lambda: "the Redis of the jobs is fit again" in api.log(), explain=api.log)
     assert "ERROR" not in worker.log()

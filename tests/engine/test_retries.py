@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from serving import Client, Server
+from serving import Client, Server, wait_until
 
 
 def test_an_exception_that_is_named_costs_an_attempt(client: Client, tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_the_last_attempt_fails_the_job_and_tells_no_secret(client: Client, serv
     assert document["status"] == "failed"
     assert "hunter2" not in str(document)
     assert counter.read_text().count("x") == 3
-    assert f"job {job_id} accepted: attempt 2 of 3 failed with Refused" in server.log()
+    wait_until(lambda: f"job {job_id} accepted: attempt 2 of 3 failed with Refused" in server.log())
 
 
 def test_a_client_that_waits_gets_the_last_attempts_outputs(client: Client, tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_a_folder_that_can_no_longer_be_written_is_told_and_found_again(parts: P
     wait_until(lambda: len(parts.reasons()) == 2, 20)
     assert all("cannot write" in reason for reason in parts.reasons())
     for part in (api, worker):
-        assert f"the folder of results {results} cannot be written" in part.log()
+        told = f"the folder of results {results} cannot be written"
+        wait_until(lambda part=part, told=told: told in part.log(), explain=part.log)
     results.unlink()
     shutil.move(parts.folder / "kept", results)
     wait_until(parts.is_ready, 20)

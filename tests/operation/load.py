@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from serving import PLAIN
 
 PAUSE = 0.2
 """Seconds between two requests of one client."""
@@ -53,8 +54,8 @@ class Load:
                 thread.join()
 
     def client(self) -> httpx.Client:
-        transport = httpx.HTTPTransport(uds=str(self.socket)) if self.socket else None
-        return httpx.Client(base_url=self.url, timeout=30, transport=transport)
+        transport = httpx.HTTPTransport(uds=str(self.socket), verify=PLAIN) if self.socket else None
+        return httpx.Client(base_url=self.url, timeout=30, transport=transport, verify=PLAIN)
 
     def _go_on(self, run: Run) -> None:
         number = 0

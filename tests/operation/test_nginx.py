@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from load import Load, write_process
-from serving import ROOT, Part, free_port, own_valkey, shared_environment, wait_until
+from serving import PLAIN, ROOT, Part, free_port, own_valkey, shared_environment, wait_until
 
 from fastprocesses_server.api.listening import Address
 from fastprocesses_server.standalone.address import is_ready
@@ -127,7 +127,9 @@ def test_events_come_as_they_happen(proxied: Proxied) -> None:
 
 def test_large_bodies_pass_and_too_large_ones_are_refused(proxied: Proxied) -> None:
     word = "x" * 20_000_000
-    answer = httpx.post(f"{proxied.url}/processes/say/execution", json={"inputs": {"word": word}}, timeout=60)
+    answer = httpx.post(
+        f"{proxied.url}/processes/say/execution", json={"inputs": {"word": word}}, timeout=60, verify=PLAIN
+    )
     assert answer.text == word
     where = httpx.URL(f"{proxied.url}/processes/say/execution")
     with closing(HTTPConnection(where.host, where.port, timeout=30)) as announcing:

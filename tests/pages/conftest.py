@@ -6,7 +6,11 @@ import pytest
 from gallery import gallery
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from serving import Client, Server
-from watching import Watch, find_chromium, watched
+from watching import Watch, find_chromium, tidy, watched
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "own_page: changes its page for good, which is of no use to others then")
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +25,22 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def watch(server: Server) -> Watch:
+@pytest.fixture(scope="module")
+def common_watch(server: Server) -> Watch:
     return Watch(server.url)
+
+
+@pytest.fixture(scope="module")
+def common_page(browser: Browser, common_watch: Watch) -> Iterator[Page]:
+    """A tab of its own takes a process of its own, and that more time than most tests."""
+    with watched(browser, common_watch) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def watch(common_watch: Watch) -> Watch:
+    common_watch.forget()
+    return common_watch
 
 
 @pytest.fixture
@@ -33,8 +50,17 @@ def context(browser: Browser, watch: Watch) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+def page(request: pytest.FixtureRequest, watch: Watch) -> Iterator[Page]:
+    """One that was left as it was found; tests that change it for good are marked `own_page`."""
+    if request.node.get_closest_marker("own_page"):
+        yield request.getfixturevalue("context").new_page()
+        return
+    page: Page = request.getfixturevalue("common_page")
+    yield page
+    faults = list(watch.faults)
+    tidy(page)
+    watch.forget()
+    assert not faults
 
 
 @pytest.fixture(scope="module")

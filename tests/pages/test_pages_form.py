@@ -357,6 +357,7 @@ def test_a_run_that_is_waited_for_can_be_stopped(page: Page) -> None:
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_focused()
 
 
+@pytest.mark.own_page
 def test_the_page_asks_for_no_map_and_no_code_until_one_is_needed(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -438,6 +439,7 @@ def test_long_integers_of_a_job_fill_its_controls(page: Page, client: Client) ->
     expect(page.locator("[data-as=json]:not([hidden])")).to_have_count(0)
 
 
+@pytest.mark.own_page
 def test_a_browser_that_would_round_says_so(page: Page) -> None:
     page.add_init_script("delete JSON.rawJSON")
     open_form(page, "echo")
@@ -552,6 +554,7 @@ def test_errors_find_fields_of_any_name(page: Page, watch: Watch) -> None:
     expect(field(page, "toString").locator("[data-item] .error")).to_contain_text("1.5 is not")
 
 
+@pytest.mark.own_page
 def test_the_code_is_copied(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     fill_tricky(page)
@@ -560,6 +563,7 @@ def test_the_code_is_copied(page: Page) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == code(page, "curl")
 
 
+@pytest.mark.own_page
 @pytest.mark.parametrize("clipboard", ["undefined", "{ writeText: () => Promise.reject(new Error('not allowed')) }"])
 def test_the_code_is_copied_where_the_clipboard_may_not_be_written_to(page: Page, clipboard: str) -> None:
     """As on a page that came over plain HTTP."""
@@ -574,6 +578,7 @@ def test_the_code_is_copied_where_the_clipboard_may_not_be_written_to(page: Page
     assert area.input_value() == copied
 
 
+@pytest.mark.own_page
 def test_code_that_cannot_be_copied_is_selected(page: Page) -> None:
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     page.add_init_script("document.execCommand = () => false")

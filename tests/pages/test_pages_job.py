@@ -176,6 +176,7 @@ def test_without_scripts_the_page_tells_what_it_knows_and_comes_again(
     context.close()
 
 
+@pytest.mark.own_page
 def test_a_page_that_nobody_sees_holds_no_connection(page: Page, client: Client) -> None:
     job_id = client.submit("talk", {"how": "draws bars"})
     asked: list[str] = []

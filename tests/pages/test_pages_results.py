@@ -336,6 +336,7 @@ def test_integers_keep_their_digits(page: Page) -> None:
     expect(page.locator(".tree code").last).to_have_text(str(BIG))
 
 
+@pytest.mark.own_page
 def test_a_browser_that_rounds_integers_says_so(page: Page) -> None:
     page.add_init_script("delete JSON.rawJSON; delete JSON.isRawJSON;")
     show_json(page, {"id": BIG})

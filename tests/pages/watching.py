@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize
+
+VIEW: ViewportSize = {"width": 1280, "height": 720}
+"""As Playwright opens pages."""
 
 VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -25,6 +28,10 @@ class Watch:
         self.faults: list[str] = []
         self.expected: list[str] = []
 
+    def forget(self) -> None:
+        self.faults.clear()
+        self.expected.clear()
+
     def expect(self, text: str) -> None:
         """An error of this text is meant to come, such as that of a request which the server refuses."""
         self.expected.append(text)
@@ -36,6 +43,16 @@ class Watch:
     def asked(self, request: Request) -> None:
         if not request.url.startswith((f"{self.server_url}/", "data:", "blob:")):
             self.faults.append(f"a request to {request.url}")
+
+
+def tidy(page: Page) -> None:
+    """Leaves what it shows, and takes back what a test may have set."""
+    page.unroute_all(behavior="ignoreErrors")
+    page.goto("about:blank")
+    page.context.clear_cookies()
+    page.set_viewport_size(VIEW)
+    page.emulate_media(color_scheme="null", reduced_motion="null")
+    page.mouse.move(0, 0)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from greeting import FILE, publish
 from openapi_spec_validator import validate
 from playwright.sync_api import Page, sync_playwright
-from serving import ROOT, Client, Server, wait_until
+from serving import PLAIN, ROOT, Client, Server, wait_until
 
 from fastprocesses_server.jobs.api_keys import KeysInRedis, make_key
 from fastprocesses_server.jobs.connection import connect
@@ -195,7 +195,7 @@ def test_a_revoked_key_is_refused_everywhere(asking: Server, store: KeysInRedis)
     assert all(httpx.get(f"{asking.url}/jobs", headers=one).status_code == 200 for one in shown)
     store.remove("short-lived")
     for one in shown:
-        wait_until(lambda one=one: httpx.get(f"{asking.url}/jobs", headers=one).status_code == 401)
+        wait_until(lambda one=one: httpx.get(f"{asking.url}/jobs", headers=one, verify=PLAIN).status_code == 401)
     refused = httpx.get(f"{asking.url}/jobs", headers=shown[0])
     assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
     assert secret not in refused.text + str(refused.headers)

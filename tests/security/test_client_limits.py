@@ -18,7 +18,7 @@ import psutil
 import pytest
 from greeting import publish
 from openapi_spec_validator import validate
-from serving import Client, Part, own_valkey, shared_environment, wait_until
+from serving import PLAIN, Client, Part, own_valkey, shared_environment, wait_until
 
 from fastprocesses_server.api.client import origin
 from fastprocesses_server.api.rate_limit import is_free, limit_headers
@@ -132,7 +132,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/health/live", timeout=5).status_code == 200
+        return httpx.get(f"{url}/health/live", timeout=5, verify=PLAIN).status_code == 200
     except httpx.TransportError:
         return False
 

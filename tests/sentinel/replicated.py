@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from serving import free_port, wait_until
+from serving import bound, free_port, wait_until
 
 from fastprocesses_server.standalone.valkey import find_binary
 
@@ -52,7 +52,7 @@ class Node:
 
     def start(self) -> None:
         with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen([find_binary(), self.file, *self.options], stdout=log, stderr=log)
+            self.process = subprocess.Popen(bound(find_binary(), self.file, *self.options), stdout=log, stderr=log)
         wait_until(self.answers, 20, self.log_path.read_text)
 
     def kill(self) -> None:

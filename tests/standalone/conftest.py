@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from reloaded import save
+from reloaded import make_folder
 from supervised import Dev
 
 
@@ -32,8 +32,4 @@ def start_dev(tmp_path: Path, free_port: int) -> Iterator[Callable[..., Dev]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "processes.d"
-    folder.mkdir()
-    save(folder, "old")
-    (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.0\n")
-    return folder
+    return make_folder(tmp_path)

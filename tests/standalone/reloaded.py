@@ -1,9 +1,10 @@
 """A module that is reloaded, and the parts of a server that does it."""
 
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
-from serving import Client, Part, wait_until
+from serving import PLAIN, Client, Part, wait_until
 
 SECONDS = 30
 
@@ -39,11 +40,26 @@ def tell(until: str) -> str:
 """
 
 
-def save(folder: Path, word: str) -> None:
+def save(folder: Path, word: str, more: str = "") -> None:
     """As editors do: beside the file, then in its place."""
     beside = folder / ".words.py.swp"
-    beside.write_text(WORDS.format(word=word))
+    beside.write_text(WORDS.format(word=word) + more)
     beside.replace(folder / "words.py")
+
+
+def make_folder(home: Path) -> Path:
+    folder = home / "processes.d"
+    folder.mkdir()
+    restore(folder)
+    return folder
+
+
+def restore(folder: Path) -> None:
+    """What every test begins with; the module is another one than before."""
+    for file in folder.glob("*.yaml"):
+        file.unlink()
+    (folder / "say.yaml").write_text("callable: words.say\nversion: 1.0.0\n")
+    save(folder, "old", f"# {token_hex(4)}\n")
 
 
 def says(client: Client, word: str) -> bool:
@@ -64,11 +80,11 @@ def url(part: Part) -> str:
 
 def is_ready(part: Part) -> bool:
     try:
-        return httpx.get(f"{url(part)}/health/ready", timeout=5).status_code == 200
+        return httpx.get(f"{url(part)}/health/ready", timeout=5, verify=PLAIN).status_code == 200
     except httpx.TransportError:
         return False
 
 
 def title(part: Part) -> str:
-    text: str = httpx.get(f"{url(part)}/processes/say").json().get("title", "")
+    text: str = httpx.get(f"{url(part)}/processes/say", verify=PLAIN).json().get("title", "")
     return text

@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import redis
+from serving import bound
 
 STAND_IN = Path(__file__).parent / "stand_ins" / "dev.py"
 SECONDS = 20
@@ -22,7 +23,7 @@ class Dev:
         self.state = state
         self.token = uuid4().hex
         self.process = subprocess.Popen(
-            [sys.executable, str(STAND_IN), json.dumps({"state_dir": str(state), "port": port, **options})],
+            bound(sys.executable, STAND_IN, json.dumps({"state_dir": str(state), "port": port, **options})),
             env={**os.environ, "OF_THIS_RUN": self.token},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -6,23 +6,41 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from reloaded import SECONDS, WORDS, begin, save, says
+from reloaded import SECONDS, WORDS, begin, make_folder, restore, save, says
 from serving import Client, Server, wait_until
 
 
-@pytest.fixture
-def dev(folder: Path, tmp_path: Path) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("reload")
     environment = {"FP_RELOAD": "true", "FP_WORKER_CONCURRENCY": "1", "FP_WORKER_LEASE_SECONDS": "20"}
-    server = Server(folder, tmp_path / "state", environment)
+    server = Server(make_folder(home), home / "state", environment)
     server.start()
     yield server
     assert server.stop() == 0, server.log()
 
 
 @pytest.fixture
-def client(dev: Server) -> Iterator[Client]:
-    with Client(base_url=dev.url, timeout=60) as client:
+def client(shared: Server) -> Iterator[Client]:
+    with Client(base_url=shared.url, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def folder(shared: Server) -> Path:
+    return shared.state.parent / "processes.d"
+
+
+@pytest.fixture
+def dev(shared: Server, client: Client, folder: Path) -> Server:
+    """With the files that every test begins with, and a log of its own."""
+    shared.log_path.write_bytes(b"")
+    restore(folder)
+    wait_until(lambda: "takes over" in shared.log(), SECONDS, shared.log)
+    wait_until(lambda: says(client, "old"), SECONDS, shared.log)
+    wait_until(lambda: not warnings(client), SECONDS, shared.log)
+    shared.log_path.write_bytes(b"")
+    return shared
 
 
 def warnings(client: httpx.Client) -> str:
@@ -155,7 +173,8 @@ def test_six_reloads_leave_no_process_and_no_open_file(dev: Server, client: Clie
     assert "ended" not in dev.log()
 
 
-def test_a_version_that_nobody_says_is_told_once(folder: Path, tmp_path: Path) -> None:
+def test_a_version_that_nobody_says_is_told_once(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
     (folder / "say.yaml").write_text("callable: words.say\n")
     server = Server(folder, tmp_path / "state", {"FP_WORKER_CONCURRENCY": "1", "FP_WORKER_QUEUES": "default,strange"})
     server.start()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from reloaded import SECONDS, begin, is_ready, save, says, title, url
+from reloaded import SECONDS, begin, is_ready, make_folder, restore, save, says, title, url
 from serving import Client, OwnValkey, Part, own_valkey, shared_environment, wait_until
 
 JOBS = 100
@@ -35,12 +35,42 @@ def stop(parts: dict[str, Part]) -> None:
     assert {part.stop() for part in running} <= {0}, parts["worker"].log()
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Part]]:
+    home = tmp_path_factory.mktemp("parts")
+    with own_valkey(home) as valkey:
+        parts = parts_on(valkey.url, make_folder(home), home)
+        start(parts)
+        yield parts
+        stop(parts)
+
+
 @pytest.fixture
-def parts(redis_url: str, folder: Path, tmp_path: Path) -> Iterator[dict[str, Part]]:
-    parts = parts_on(redis_url, folder, tmp_path)
-    start(parts)
-    yield parts
-    stop(parts)
+def folder(shared: dict[str, Part]) -> Path:
+    return Path(shared["api"].environment["FP_PROCESSES_DIR"])
+
+
+@pytest.fixture
+def parts(shared: dict[str, Part], folder: Path) -> dict[str, Part]:
+    """All running with the files that every test begins with, and with logs of their own."""
+    restore(folder)
+    ended = {name: part for name, part in shared.items() if part.process and part.process.poll() is not None}
+    for name, part in shared.items():
+        part.log_path.write_bytes(b"")
+        if name not in ended:
+            hang_up(part)
+    start(ended)
+    for name in shared.keys() - ended.keys():
+        wait_until(lambda name=name: "take" in shared[name].log(), SECONDS, shared[name].log)
+    worker = shared["worker"]
+    with Client(base_url=url(shared["api"]), timeout=60) as client:
+        wait_until(lambda: says(client, "old"), SECONDS, worker.log)
+    assert worker.process
+    process = psutil.Process(worker.process.pid)
+    wait_until(lambda: len(process.children()) == 1, SECONDS, worker.log)
+    for part in shared.values():
+        part.log_path.write_bytes(b"")
+    return shared
 
 
 def hang_up(*parts: Part) -> None:
@@ -175,18 +205,19 @@ def test_no_job_is_lost_or_runs_twice_while_reloads_go_on(
         process.send_signal(signal.SIGHUP)
     with Client(base_url=url(parts["api"]), timeout=60) as client:
         wait_until(lambda: client.get("/processes/note").status_code == 200, SECONDS, parts["api"].log)
-        jobs = [client.submit("note", {"file": str(notes), "line": str(number)}) for number in range(JOBS)]
-        while jobs:
+        for number in range(JOBS):
+            client.submit("note", {"file": str(notes), "line": str(number)})
+        while client.get("/jobs?status=accepted,running").json()["jobs"]:
             worker.send_signal(signal.SIGHUP)
-            jobs = [job for job in jobs if client.status(job)["status"] in {"accepted", "running"}]
-            time.sleep(0.3)
+            time.sleep(0.5)
         listed = client.get("/jobs", params={"limit": JOBS}).json()["jobs"]
         assert {job["status"] for job in listed} == {"successful"}
     assert sorted(map(int, notes.read_text().split())) == list(range(JOBS))
     figure(f"{JOBS} jobs ran once each: reloads of their worker meanwhile", parts["worker"].log().count("takes over"))
 
 
-def test_a_hangup_of_a_supervisor_reloads_its_api_and_its_workers(redis_url: str, folder: Path, tmp_path: Path) -> None:
+def test_a_hangup_of_a_supervisor_reloads_its_api_and_its_workers(redis_url: str, tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
     environment = {**shared_environment(redis_url, folder, tmp_path), "FP_WORKERS": "1"}
     serve = Part("serve", folder=tmp_path, environment=environment)
     serve.start()
@@ -240,8 +271,9 @@ def hanging(tmp_path: Path) -> Iterator[OwnValkey]:
 
 
 def test_a_reload_while_redis_hangs_leaves_the_old_or_the_new_and_loses_no_job(
-    hanging: OwnValkey, folder: Path, tmp_path: Path
+    hanging: OwnValkey, tmp_path: Path
 ) -> None:
+    folder = make_folder(tmp_path)
     parts = parts_on(hanging.url, folder, tmp_path)
     start(parts)
     try:

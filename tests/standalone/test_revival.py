@@ -94,7 +94,7 @@ def test_a_job_whose_worker_is_killed_ends_all_the_same(own: Server, tmp_path: P
         os.kill(parent_of(int(first[0])), signal.SIGKILL)
         wait_until(lambda: not any(map(is_running, first)))
         wait_until(lambda: pids.exists() and pids.read_text().split()[1:], 40, own.log)
-        assert "attempt 2" in own.log()
+        wait_until(lambda: "attempt 2" in own.log(), explain=own.log)
         client.delete(f"/jobs/{job_id}")
         wait_until(own.is_ready)
 
@@ -116,7 +116,7 @@ def test_after_the_end_of_everything_the_next_start_finishes_all_jobs(published:
         wait_until(lambda: not any(map(is_running, everything)))
         server.start()
         assert {client.finished(job_id)["status"] for job_id in jobs} == {"successful"}
-    assert f"job {jobs[0]} running: sleep 1.0.0, attempt 2" in server.log()
+    wait_until(lambda: f"job {jobs[0]} running: sleep 1.0.0, attempt 2" in server.log(), explain=server.log)
     assert server.stop() == 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from serving import ROOT, free_port, own_environment, wait_until
+from serving import PLAIN, ROOT, free_port, own_environment, wait_until
 
 INSTALL_SECONDS = 600
 HELLO = {"inputs": {"input_text": "hello"}}
@@ -43,7 +43,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def hello(port: int) -> str:
     try:
-        return httpx.post(f"http://localhost:{port}/processes/simple_process/execution", json=HELLO).text
+        return httpx.post(f"http://localhost:{port}/processes/simple_process/execution", json=HELLO, verify=PLAIN).text
     except httpx.TransportError:
         return ""
 
@@ -73,9 +73,18 @@ def start_and_greet(command: list[str], cwd: Path) -> None:
 def test_the_wheel_without_the_lock_file_runs(checkout: Path, tmp_path: Path) -> None:
     run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, checkout, cwd=tmp_path)
     (wheel,) = tmp_path.glob("*.whl")
-    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
-    python = tmp_path / "venv" / "bin" / "python"
-    run(python, "-m", "pip", "install", "-q", f"{wheel}[standalone]", cwd=tmp_path)
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", cwd=tmp_path)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        tmp_path / "venv",
+        "install",
+        "-q",
+        f"{wheel}[standalone]",
+        cwd=tmp_path,
+    )
     folder = tmp_path / "processes.d"
     folder.mkdir()
     for name in ("simple_process.yaml", "simple_process.py"):

@@ -33,6 +33,22 @@ def start_server(published: Path, tmp_path: Path) -> Iterator[StartServer]:
             server.stop()
 
 
+@pytest.fixture(scope="module")
+def shared(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(published, tmp_path_factory.mktemp("lasting") / "state", {"FP_WORKER_CONCURRENCY": "2"})
+    server.start()
+    yield server
+    assert server.stop() == 0, server.log()
+
+
+@pytest.fixture
+def lasting(shared: Server) -> Server:
+    """One that outlasts the trouble of each test, with a log of its own."""
+    wait_until(shared.is_ready, 40, shared.log)
+    shared.log_path.write_bytes(b"")
+    return shared
+
+
 def connected(server: Server) -> Client:
     return Client(base_url=server.url, timeout=30)
 
@@ -97,8 +113,8 @@ def test_no_process_survives_a_signal(start_server: StartServer, tmp_path: Path,
     assert not any(is_running(pid) for pid in pids.read_text().split())
 
 
-def test_a_silent_redis_is_told_in_time_and_comes_back(start_server: StartServer) -> None:
-    server = start_server()
+def test_a_silent_redis_is_told_in_time_and_comes_back(lasting: Server) -> None:
+    server = lasting
     valkey = valkey_of(server)
     with connected(server) as client:
         job_id = client.submit("simple_process", {"input_text": "before"})
@@ -123,8 +139,8 @@ def test_a_silent_redis_is_told_in_time_and_comes_back(start_server: StartServer
         assert client.execute("echo", {"message": "after"}, response="document").json() == {"message": "after"}
 
 
-def test_a_redis_that_hangs_or_is_full_stops_nobody_for_ever(start_server: StartServer) -> None:
-    server = start_server()
+def test_a_redis_that_hangs_or_is_full_stops_nobody_for_ever(lasting: Server) -> None:
+    server = lasting
     valkey = valkey_of(server)
     with connected(server) as client:
         jobs = [client.submit("sleep", {"seconds": 0.3}) for _ in range(12)]
@@ -150,8 +166,8 @@ def test_a_redis_that_hangs_or_is_full_stops_nobody_for_ever(start_server: Start
         assert client.execute("echo", {"message": "again"}).status_code == 200
 
 
-def test_no_worker_means_503_for_who_waits_and_a_job_for_who_does_not(start_server: StartServer) -> None:
-    server = start_server()
+def test_no_worker_means_503_for_who_waits_and_a_job_for_who_does_not(lasting: Server) -> None:
+    server = lasting
     worker = next(pid for pid in processes_of(server) if is_worker_parent(pid))
     os.kill(worker, signal.SIGSTOP)
     try:
