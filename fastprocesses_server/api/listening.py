@@ -52,6 +52,15 @@ def name_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def hide(listener: socket.socket) -> bool:
+    """Have nobody else connect, where that is possible: whoever has connected can still be let in."""
+    if listener.family != socket.AF_UNIX:
+        return False
+    with suppress(OSError):
+        Path(listener.getsockname()).unlink()
+    return True
+
+
 def _at_port(host: str, port: int) -> list[socket.socket]:
     listeners: list[socket.socket] = []
     try:

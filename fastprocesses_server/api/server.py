@@ -21,7 +21,7 @@ from .app import create_app
 from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
 from .exposures import exposures
-from .listening import Address, bound, inherited, name_of
+from .listening import Address, bound, hide, inherited, name_of
 from .openapi_defaults import departures
 from .reloading import Reload
 
@@ -32,11 +32,15 @@ POLL_SECONDS = 0.05
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, and tells those whose answers take long of its end."""
+    """Says where it listens once it does, and tells those whose answers take long of its end.
 
-    def __init__(self, configuration: uvicorn.Config, ending: Ending) -> None:
+    `shares` says whether other processes listen on the same sockets.
+    """
+
+    def __init__(self, configuration: uvicorn.Config, ending: Ending, *, shares: bool) -> None:
         super().__init__(configuration)
         self.ending = ending
+        self.shares = shares
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -44,11 +48,16 @@ class _Server(uvicorn.Server):
             logger.info("API ready at {}", name_of(listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Whoever connects from now on reaches another process that has inherited the sockets, or nobody."""
+        """Whoever connects from now on reaches another process that has inherited the sockets, or nobody.
+
+        Those who wait to be let in would be sent away with a socket that is closed; one with a path is hidden instead.
+        """
         self.ending.begin()
-        for server in self.servers:
-            server.close()
+        if self.shares or not all(hide(listener) for listener in sockets or ()):
+            for server in self.servers:
+                server.close()
         end = time.monotonic() + DRAIN_SECONDS
+        await asyncio.sleep(POLL_SECONDS)
         while self.server_state.connections and time.monotonic() < end and not self.force_exit:  # noqa: ASYNC110 - uvicorn sets no event
             await asyncio.sleep(POLL_SECONDS)
         await super().shutdown(sockets)
@@ -60,13 +69,13 @@ def run_server(settings: Settings, load: Callable[[], Registry], descriptors: Se
     `descriptors` are of sockets that it has inherited, in place of those that the settings say.
     """
     if descriptors:
-        _run(settings, load, inherited(descriptors))
+        _run(settings, load, inherited(descriptors), shares=True)
         return
     with bound(Address(settings.host, settings.port, settings.unix_socket)) as sockets:
-        _run(settings, load, sockets)
+        _run(settings, load, sockets, shares=False)
 
 
-def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.socket]) -> None:
+def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.socket], *, shares: bool) -> None:
     url = settings.broker_url.get_secret_value()
     reload = Reload(load, first_number(url), lambda: ask_all(url))
     registry = load()
@@ -88,7 +97,7 @@ def _run(settings: Settings, load: Callable[[], Registry], sockets: list[socket.
     )
     signal.signal(signal.SIGTERM, _end)  # uvicorn raises it again once it has stopped
     try:
-        _Server(configuration, app.state.services.ending).run(sockets)
+        _Server(configuration, app.state.services.ending, shares=shares).run(sockets)
     finally:
         end_traces()
 

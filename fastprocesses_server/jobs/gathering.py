@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import redis.asyncio
 
@@ -31,14 +31,15 @@ class Asked:
 
     def end(self, result: Any) -> None:
         """With what Redis has answered, or with an exception. The caller may have gone."""
-        if self.answer.done():
-            return
-        if not isinstance(result, Exception):
-            self.answer.set_result(result)
-        elif is_elsewhere(result):
-            self.answer.set_result(REFUSED)
-        else:
-            self.answer.set_exception(result)
+        if isinstance(result, Exception) and not is_elsewhere(result):
+            self.fail(result)
+        elif not self.answer.done():
+            self.answer.set_result(REFUSED if isinstance(result, Exception) else result)
+
+    def fail(self, error: Exception) -> None:
+        """For good: no other connection would do it."""
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class GatheringRedis(redis.asyncio.Redis):
@@ -82,14 +83,11 @@ class GatheringRedis(redis.asyncio.Redis):
             connection = await self.connection_pool.get_connection()  # type: ignore[no-untyped-call]
             try:
                 await self._talk(connection, packet)
-            except BaseException:
-                await connection.disconnect()  # what it still answers is for nobody
-                raise
             finally:
                 await self.connection_pool.release(connection)
         except Exception as error:  # noqa: BLE001 - that is for the callers
             for asked in packet:
-                asked.end(error)
+                asked.fail(error)
         finally:
             self.under_way -= 1
             self._send()
@@ -97,6 +95,16 @@ class GatheringRedis(redis.asyncio.Redis):
                 asked.answer.cancel()
 
     async def _talk(self, connection: Any, packet: list[Asked]) -> None:
+        try:
+            await self._ask(connection, packet)
+        except BaseException as error:
+            await connection.disconnect()  # what it still answers is for nobody
+            if not isinstance(error, Exception):
+                raise
+            for asked in packet:
+                asked.end(error)
+
+    async def _ask(self, connection: Any, packet: list[Asked]) -> None:
         packed = list(_packed(connection, packet))
         if not packed:
             return
@@ -117,11 +125,9 @@ def _packed(connection: Any, packet: list[Asked]) -> Iterator[tuple[Asked, list[
         try:
             yield asked, connection.pack_command(*asked.command)
         except redis.DataError as error:
-            asked.end(error)
+            asked.fail(error)
 
 
 def connect_gathering(url: str) -> GatheringRedis:
     """For an event loop whose tasks ask for much at the same time."""
-    client = connect_async(url, kind=GatheringRedis)
-    assert isinstance(client, GatheringRedis)  # noqa: S101 - the kind that was asked for
-    return client
+    return cast("GatheringRedis", connect_async(url, kind=GatheringRedis))

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 
 from fastprocesses_server.api.credentials import COOKIE, cookie_at, session_in
 from fastprocesses_server.api.login import _cookie
+from fastprocesses_server.api.services import SEEN
 from fastprocesses_server.settings import Settings
 
 MINE, OTHER = "m" * 43, "o" * 43
@@ -57,6 +58,6 @@ def test_a_cookie_that_no_other_host_can_set_has_a_prefix(base: str, name: str) 
 def test_the_cookie_is_kept_from_scripts_other_sites_and_plain_http() -> None:
     for base, path in (("https://maps.example", "/"), ("https://maps.example/ogc", "/ogc")):
         services: Any = type("Services", (), {"settings": Settings(public_url=base)})
-        request = Request({"type": "http", "headers": [], "state": {"services": services}})
+        request = Request({"type": "http", "headers": [], SEEN: services})
         cookie = _cookie(request)
         assert cookie == {"key": cookie_at(base), "path": path, "secure": True, "httponly": True, "samesite": "lax"}

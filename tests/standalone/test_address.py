@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastprocesses_server.api.listening import Address, bound, name_of
+from fastprocesses_server.api.listening import Address, bound, hide, name_of
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.standalone import address
 from fastprocesses_server.standalone.address import is_ready, url_of
@@ -53,6 +53,24 @@ def test_a_unix_socket_is_for_owner_and_group_and_goes_with_its_server(tmp_path:
         assert stat.S_IMODE(path.stat().st_mode) == 0o660
         assert name_of(listener) == f"unix:{path}"
     assert not path.exists()
+
+
+def test_who_has_connected_before_a_socket_was_hidden_is_let_in_and_nobody_else(tmp_path: Path) -> None:
+    path = tmp_path / "api.sock"
+    with bound(Address("", 0, path)) as (listener,), socket.socket(socket.AF_UNIX) as early:
+        listener.listen()
+        early.connect(str(path))
+        assert hide(listener)
+        with socket.socket(socket.AF_UNIX) as late, pytest.raises(FileNotFoundError):
+            late.connect(str(path))
+        with listener.accept()[0] as let_in:
+            let_in.send(b"welcome")
+            assert early.recv(10) == b"welcome"
+
+
+def test_a_port_cannot_be_hidden(free_port: int) -> None:
+    with bound(Address("127.0.0.1", free_port)) as (listener,):
+        assert not hide(listener)
 
 
 def test_a_socket_that_a_killed_server_left_is_replaced_but_no_other(tmp_path: Path) -> None:
