@@ -287,7 +287,7 @@ def loading(valkey: OwnValkey) -> Iterator[None]:
         pipeline.execute()
     wait_until(lambda: not _said(valkey))
     valkey.kill()
-    valkey.start("key-load-delay 50\n")
+    valkey.start("key-load-delay 100\n")
     wait_until(lambda: "loading" in _said(valkey))
     yield
     wait_until(valkey.answers, 60)
