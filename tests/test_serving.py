@@ -22,6 +22,6 @@ def test_what_tests_start_dies_when_they_are_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", STARTS], stdout=subprocess.PIPE, text=True, cwd=here) as tests:
         assert tests.stdout
         started = int(tests.stdout.readline())
-        assert is_running(started)
+        wait_until(lambda: Path(f"/proc/{started}/cmdline").read_text().startswith("sleep"))  # it is bound by then
         tests.kill()
     wait_until(lambda: not is_running(started))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -35,6 +36,13 @@ class Hit:
     grandchild: int
     over: float
     """Seconds since the epoch."""
+
+
+def arm(point: Path, action: str) -> None:
+    """At once: a process that comes along while it is written would write into the same file."""
+    written = point.with_name(f"{point.name}.new")
+    written.write_text(action)
+    written.rename(point)
 
 
 @dataclass
@@ -105,7 +113,7 @@ class Campaign:
     def _at_fail_point(self, fault: Fault, token: str) -> bool:
         point = self.stack.points / fault.moment
         hit = point.with_suffix(".hit")
-        point.write_text("lose" if fault.kind == "lose" else "hold")
+        arm(point, "lose" if fault.kind == "lose" else "hold")
         try:
             self._begin(self._submit, token)
             if fault.kind == "lose":
@@ -153,7 +161,7 @@ class Campaign:
         """Its worker has heard that the job is dismissed, and has not told it yet."""
         point = self.stack.points / fault.moment
         hit = point.with_suffix(".hit")
-        point.write_text("hold")
+        arm(point, "hold")
         try:
             is_hit = (
                 self.ledger.delete(start.job_id)
