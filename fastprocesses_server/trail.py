@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from secrets import token_hex
+from random import getrandbits
 
 REQUEST_ID = "X-Request-Id"
 
@@ -70,7 +70,9 @@ def following(trail: Trail) -> Iterator[None]:
 
 def request_id(given: Sequence[str]) -> str:
     """What a client or a proxy calls the request, where that is one short name; else a new one."""
-    return given[0] if len(given) == 1 and NAME.fullmatch(given[0]) else token_hex(8)
+    if len(given) == 1 and NAME.fullmatch(given[0]):
+        return given[0]
+    return f"{getrandbits(64):016x}"  # tells requests apart, and is no secret
 
 
 def read_traceparent(given: Sequence[str]) -> str:
@@ -80,6 +82,8 @@ def read_traceparent(given: Sequence[str]) -> str:
 
 def read_tracestate(given: Sequence[str]) -> str:
     """Headers of that name are one list (W3C Trace Context, 3.3). Empty where anything in it is wrong, or too much."""
+    if not given:
+        return ""
     members = [member.strip(" \t") for header in given for member in header.split(",")]
     state = ",".join(filter(None, members))
     vendors = [member.partition("=")[0] for member in members if member]

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from fastapi.middleware.cors import CORSMiddleware
 from loguru import logger
 from starlette.types import ASGIApp
 
@@ -50,6 +49,7 @@ from . import (
 from .access import Views
 from .authentication import Authentication
 from .credentials import Credentials
+from .cross_origin import CrossOrigin
 from .ending import Ending, LastAnswers
 from .host_check import HostCheck
 from .origins import OriginCheck, allowed_origins
@@ -175,7 +175,7 @@ def _add_middleware(app: FastAPI, settings: Settings, redis: Any, ending: Ending
     app.add_middleware(AnswerToAll)
     origins = allowed_origins(settings)
     app.add_middleware(
-        CORSMiddleware,
+        CrossOrigin,
         allow_origins=origins.names,
         allow_origin_regex=origins.pattern,
         allow_methods=["GET", "HEAD", "POST", "DELETE"],

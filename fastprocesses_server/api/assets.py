@@ -28,7 +28,7 @@ def _asset(path: str) -> Document:
     media_type = mimetypes.guess_type(file.name)[0] or "text/plain"
     headers = {"Cache-Control": "max-age=3600", "Vary": "Accept-Encoding"}
     document = Document(file.read_bytes(), media_type, headers, is_compressible=True)
-    _ = document.gzipped  # now, in a thread, and not while others wait
+    _ = document.compressed  # now, in a thread, and not while others wait
     return document
 
 

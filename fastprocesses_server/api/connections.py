@@ -13,6 +13,8 @@ from typing import ClassVar
 from loguru import logger
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .packets import Packets
+
 OWN_FILES = 512
 """Open files that are left for everything else: Redis, results, logs."""
 MOST_FILES = 65_536
@@ -70,7 +72,7 @@ class PatientProtocol(HttpToolsProtocol):
     stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Packets(transport, self.loop))
         self._begin(_Reads.HEAD, self.limits.head_seconds)
         if len(self.connections) > self.limits.connections:
             next(iter(self.reading)).give_way()

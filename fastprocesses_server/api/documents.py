@@ -37,8 +37,26 @@ class Document:
         return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
 
     @cached_property
-    def gzipped(self) -> bytes:
-        return gzip.compress(self.body, mtime=0)
+    def whole(self) -> Response:
+        """One of three answers that stay as they are, with what is true of all of them."""
+        return Response(self.body, media_type=self.media_type, headers=self._kept_headers)
+
+    @cached_property
+    def compressed(self) -> Response:
+        headers = {**self._kept_headers, "Content-Encoding": "gzip"}
+        return Response(gzip.compress(self.body, mtime=0), media_type=self.media_type, headers=headers)
+
+    @cached_property
+    def unchanged(self) -> Response:
+        return Response(status_code=304, headers=self._kept_headers)
+
+    @property
+    def _kept_headers(self) -> dict[str, str]:
+        return {
+            "ETag": f"W/{self.etag}" if self.is_compressible else self.etag,
+            "Vary": "Accept, Accept-Encoding" if self.is_compressible else "Accept",
+            **self.headers,
+        }
 
     def response(self, status: int = 200) -> Response:
         """As it is now; the next request may get another one."""
@@ -60,17 +78,9 @@ def is_known(request: Request, etag: str) -> bool:
 
 def document_response(request: Request, document: Document) -> Response:
     """For GET and HEAD; 304 to a client that has the document already."""
-    is_gzipped = document.is_compressible and takes_gzip(request)
-    headers = {
-        "ETag": f"W/{document.etag}" if document.is_compressible else document.etag,
-        "Vary": "Accept, Accept-Encoding" if document.is_compressible else "Accept",
-        **document.headers,
-    }
     if is_known(request, document.etag):
-        return Response(status_code=304, headers=headers)
-    if is_gzipped:
-        headers["Content-Encoding"] = "gzip"
-    return Response(document.gzipped if is_gzipped else document.body, media_type=document.media_type, headers=headers)
+        return document.unchanged
+    return document.compressed if document.is_compressible and takes_gzip(request) else document.whole
 
 
 def takes_gzip(request: Request) -> bool:

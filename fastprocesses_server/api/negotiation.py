@@ -70,7 +70,7 @@ def negotiate(request: Request, *forms: Form) -> Form:
         NotAcceptable: where `Accept` leaves nothing.
     """
     offered = forms or (AS_JSON,)
-    name = request.query_params.get("f")
+    name = request.query_params.get("f") if request.scope["query_string"] else None
     if name is None:
         return choose_form(", ".join(request.headers.getlist("accept")), offered)
     for form in offered:

@@ -1,7 +1,7 @@
 """Requests in log and traces: an id, the trace that the client is in, and one line for each."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from loguru import logger
@@ -12,6 +12,8 @@ from ..trail import REQUEST_ID
 from .caller import NOBODY, Caller
 from .origins import SAFE
 
+NAME = REQUEST_ID.lower().encode()
+GIVEN = (NAME, b"traceparent", b"tracestate")
 UNTOLD = ("/health/", "/metrics", "/static/", "/logo")
 """What is asked for all the time; told at TRACE, and no part of any trace."""
 
@@ -26,11 +28,12 @@ class FollowRequests:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        given = _given(scope)
         now = trail.Trail(
-            trail.request_id(_given(scope, b"x-request-id")),
-            trail.read_traceparent(_given(scope, b"traceparent")),
+            trail.request_id(given[NAME]),
+            trail.read_traceparent(given[b"traceparent"]),
             partial(_caller, scope),
-            tracestate=trail.read_tracestate(_given(scope, b"tracestate")),
+            tracestate=trail.read_tracestate(given[b"tracestate"]),
         )
         # It is still told when a fault is, which is done outside of this.
         trail.begin(now)
@@ -49,7 +52,7 @@ class FollowRequests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (REQUEST_ID.lower().encode(), name)]
+                message["headers"] = [*message.get("headers", ()), (NAME, name)]
             await send(message)
 
         try:
@@ -58,8 +61,13 @@ class FollowRequests:
             _tell(scope, status or 500, time.monotonic() - began)
 
 
-def _given(scope: Scope, header: bytes) -> Sequence[str]:
-    return [value.decode("latin-1") for name, value in scope["headers"] if name == header]
+def _given(scope: Scope) -> Mapping[bytes, Sequence[str]]:
+    """What clients and proxies say of the trail, by header."""
+    given: dict[bytes, list[str]] = {name: [] for name in GIVEN}
+    for name, value in scope["headers"]:
+        if name in given:
+            given[name].append(value.decode("latin-1"))
+    return given
 
 
 def _caller(scope: Scope) -> str:

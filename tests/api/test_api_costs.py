@@ -74,20 +74,20 @@ def api(redis_url: str, tmp_path: Path) -> Iterator[Api]:
 
 
 def test_a_description_costs_few_calls(api: Api, figure: Callable[..., None]) -> None:
-    figure("calls for a description", api.calls(lambda: api.ask("GET", "/processes/upper")), at_most=350)
+    figure("calls for a description", api.calls(lambda: api.ask("GET", "/processes/upper")), at_most=320)
 
 
 def test_a_list_of_processes_costs_few_calls(api: Api, figure: Callable[..., None]) -> None:
-    figure("calls for a list of processes", api.calls(lambda: api.ask("GET", "/processes?limit=10")), at_most=370)
+    figure("calls for a list of processes", api.calls(lambda: api.ask("GET", "/processes?limit=10")), at_most=350)
 
 
 def test_a_status_costs_few_calls(api: Api, figure: Callable[..., None]) -> None:
     path = f"/jobs/{api.submit().json()['jobID']}"
-    figure("calls for a status", api.calls(lambda: api.ask("GET", path)), at_most=780)
+    figure("calls for a status", api.calls(lambda: api.ask("GET", path)), at_most=730)
 
 
 def test_a_submission_costs_few_calls(api: Api, figure: Callable[..., None]) -> None:
-    figure("calls for a submission", api.calls(api.submit), at_most=1_450)
+    figure("calls for a submission", api.calls(api.submit), at_most=1_330)
 
 
 def test_a_large_input_costs_no_more_calls_than_a_small_one() -> None:
