@@ -1,10 +1,13 @@
 """The result cache: the manifest of an execution's outputs under the execution's key, for a time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..execution.outputs import StoredOutput, read_manifest, write_manifest
+from ..settings import Settings
+from .connection import connect
 from .results import ResultStore
 
 if TYPE_CHECKING:
@@ -16,18 +19,37 @@ def _name(key: str) -> str:
     return f"fp:cache:{key}"
 
 
-def put(
-    client: "redis.Redis",
-    results: ResultStore,
-    outputs: Sequence[StoredOutput],
-    *,
-    key: str,
-    owner: str,
-    seconds: float,
-) -> None:
-    """Cached outputs have files of their own, so that the job may be removed; `owner` tells equal runs apart."""
-    own = results.link(outputs, Path("cache") / key / owner)
-    client.set(_name(key), write_manifest(own), px=round(seconds * 1000))
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The outputs of a run, as they are to be kept."""
+
+    name: str
+    manifest: bytes
+    milliseconds: int
+
+
+class ResultCache:
+    """As workers use it."""
+
+    def __init__(self, settings: Settings, results: ResultStore) -> None:
+        self.results = results
+        self.client: redis.Redis | None = None
+        """Where it is not beside the jobs."""
+        if not settings.caches_beside_jobs:
+            self.client = connect(settings.result_cache_url.get_secret_value())
+
+    def put(self, outputs: Sequence[StoredOutput], *, key: str, owner: str, seconds: float) -> Entry | None:
+        """The entry, where it is beside the jobs: it is written in the step that ends the job.
+
+        Cached outputs have files of their own, so that the job may be removed; `owner` tells equal runs apart.
+        May raise one of `STORE_ERRORS`, or OSError.
+        """
+        own = self.results.link(outputs, Path("cache") / key / owner)
+        entry = Entry(_name(key), write_manifest(own), round(seconds * 1000))
+        if self.client is None:
+            return entry
+        self.client.set(entry.name, entry.manifest, px=entry.milliseconds)
+        return None
 
 
 async def get(client: "redis.asyncio.Redis", results: ResultStore, key: str) -> dict[str, StoredOutput] | None:

@@ -276,7 +276,7 @@ class Engine:
         try:
             return await cache.get(self.cache_client, self.results, key)
         except STORE_ERRORS as error:
-            if self.settings.result_cache_url == self.settings.broker_url:
+            if self.settings.caches_beside_jobs:
                 raise
             self.cache_is_away_until = now + CACHE_PAUSE
             logger.warning("the result cache is away: {}", error)

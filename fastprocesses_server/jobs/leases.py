@@ -18,6 +18,7 @@ from ..fail_points import fail_point
 from ..processes.registry import Registry
 from ..settings import Settings
 from ..settings.secrets import secret_values, without
+from .cache import Entry
 from .callbacks import DISPATCH, log_given_up
 from .connection import STORE_ERRORS
 from .folder import look
@@ -99,6 +100,8 @@ class Outcome:
     document: bytes
     has_files: bool = False
     """Whether the manifest names files of the job."""
+    entry: Entry | None = None
+    """Of the result cache, where that is beside the jobs."""
 
 
 class Leases:
@@ -134,6 +137,20 @@ class Leases:
         self.folder = look(folder, store)
         return store
 
+    def await_message(self, seconds: float) -> str | None:
+        """The job that the next message in the queues of this worker is for; None where none comes in so many seconds.
+
+        Like one that Celery takes, a message that is lost on the way is sent again by whoever reaps.
+        """
+        if seconds <= 0:
+            return None
+        try:
+            found: Any = self.redis.brpop(list(self.queues), seconds)
+        except STORE_ERRORS as error:
+            logger.warning("a process for jobs waits for Redis: {}", error)
+            return None
+        return str(orjson.loads(found[1])["headers"]["id"]) if found else None
+
     def claim(self, job_id: str, left: int = 0) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits.
 
@@ -163,7 +180,7 @@ class Leases:
     def commit(
         self, job_id: str, attempt: int, outcome: Outcome, joined: Mapping[str, bytes] = NONE, left: int | None = None
     ) -> bool | Claim | set[str]:
-        """Status and outcome in one step; False where the job is no longer this attempt's.
+        """Status, outcome and entry of the cache in one step; False where the job is no longer this attempt's.
 
         Where it is known how many bytes jobs have `left` in this process, it takes the next job of the queue in the
         same step: that one is the answer, if there is one.
@@ -176,8 +193,10 @@ class Leases:
         manifests = (item for pair in joined.items() for item in pair)
         fence, end = [job_id, attempt, self.owner], [outcome.status, outcome.document, int(outcome.has_files)]
         process = [os.getpid(), self.lease, self.fingerprint, "" if left is None else left]
+        entry = outcome.entry
+        kept = (entry.name, entry.manifest, entry.milliseconds) if entry else ("", "", "")
         waiting = f"job {job_id} waits for Redis to take its outcome"
-        answer, ids, *further = self._patiently("commit", [*fence, *end, *process, *manifests], waiting)
+        answer, ids, *further = self._patiently("commit", [*fence, *end, *process, *kept, *manifests], waiting)
         others = ids.decode().split()
         if answer == LACKS_FILES:
             return set(others)

@@ -165,6 +165,11 @@ class Storage(BaseModel):
             self.result_cache_host, self.result_cache_port, self.result_cache_db, self.result_cache_password
         )
 
+    @property
+    def caches_beside_jobs(self) -> bool:
+        """Whether the result cache is where the jobs are."""
+        return self.result_cache_url == self.broker_url
+
 
 class Limits(BaseModel):
     """How long a callable may run."""

@@ -81,7 +81,7 @@ def create_worker(settings: Settings, registry: Registry, reloads: Reloads, lega
     owner = legacy.owner if legacy else token_hex(8)
     capture = Capture(legacy.lanes.ends if legacy else None)
     line = Line()
-    runner = Runner(registry, settings, owner, capture, Turn(line.is_dead))
+    runner = Runner(registry, settings, owner, capture, Turn(line.is_dead), queues=queues)
     delivery = Delivery(registry, settings)
     leases = Leases(connect(url), settings, registry, owner, queues)
     keeper = _create_keeper(settings, leases, capture, legacy)

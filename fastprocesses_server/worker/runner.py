@@ -4,7 +4,7 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, writ
 from ..execution.references import OwnOutput, Reference
 from ..execution.request import Execution, read_again, read_execution
 from ..fail_points import fail_point
-from ..jobs import cache as result_cache
+from ..jobs.cache import Entry, ResultCache
 from ..jobs.connection import STORE_ERRORS, connect
 from ..jobs.leases import Claim, Leases, Outcome
 from ..jobs.lifetimes import cache_seconds
@@ -71,10 +71,20 @@ class Run:
 class Runner:
     """One for each worker, made in the parent; `enter_child` makes it usable in a child."""
 
-    def __init__(self, registry: Registry, settings: Settings, owner: str, capture: Capture, turn: Turn) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        settings: Settings,
+        owner: str,
+        capture: Capture,
+        turn: Turn,
+        *,
+        queues: Sequence[str],
+    ) -> None:
         self.registry = registry
         self.settings = settings
         self.owner = owner
+        self.queues = queues
         self.results = ResultStore(settings.results_folder)
         self.capture = capture
         self.turn = turn
@@ -102,8 +112,8 @@ class Runner:
         self.growth = Growth()
         follow_bars(lambda: self.context)
         redis = connect(self.settings.broker_url.get_secret_value())
-        self.leases = Leases(redis, self.settings, self.registry, self.owner)
-        self.cache = connect(self.settings.result_cache_url.get_secret_value())
+        self.cache = ResultCache(self.settings, self.results)
+        self.leases = Leases(redis, self.settings, self.registry, self.owner, self.queues)
 
     def import_all(self) -> None:
         """So that files which change later, and may be wrong then, are no affair of this process."""
@@ -137,11 +147,10 @@ class Runner:
     def run(self, job_id: str) -> None:
         """What the task does. A duplicate message finds nothing to do. Further jobs may follow."""
         self._hear_keeper()
-        fail_point("received", job_id)
         self.turn.begin()
         claim = self._claim(job_id)
         while claim:
-            claim = self._complete(claim)
+            claim = self._complete(claim) or self._await_next()
 
     def _complete(self, claim: Claim) -> Claim | None:
         """Bring a job to its end; the next one, where this process goes on."""
@@ -187,7 +196,15 @@ class Runner:
         threads = self.threads.added() if self.threads else []
         return f"threads ({', '.join(thread.name for thread in threads)})" if threads else ""
 
+    def _await_next(self) -> Claim | None:
+        """A job that comes while this turn lasts: by way of Celery it would be here later."""
+        while not self.turn.is_over and (job_id := self.leases.await_message(self.turn.seconds_left)):
+            if claim := self._claim(job_id):
+                return claim
+        return None
+
     def _claim(self, job_id: str) -> Claim | None:
+        fail_point("received", job_id)
         began = time.monotonic()
         try:
             claim = self.leases.claim(job_id, self.growth.bytes)
@@ -214,8 +231,9 @@ class Runner:
             retried = _imported(self.retried_by, execution.process.id)
             caller = _imported(self.caller_of, execution.process.id, retried)
             stored = self._store(caller, job, run, self._call(job, execution, workdir, caller))
-            self._cache(execution, stored, f"{job.id}-{run}")
-            outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), any(output.file for output in stored))
+            entry = self._cache(execution, stored, f"{job.id}-{run}")
+            has_files = any(output.file for output in stored)
+            outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), has_files, entry)
         except Unfit as unfit:
             return self._decline(job, unfit)
         except BaseException as error:  # noqa: BLE001 - the one place where an author's callable runs
@@ -325,18 +343,22 @@ class Runner:
         caller.check_size(output.size for output in stored)
         return stored
 
-    def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> None:
-        """Before the commit, so that whoever hears of the end finds them. Failing it fails nothing else."""
+    def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> Entry | None:
+        """No later than the commit, so that whoever hears of the end finds them; what goes with it is returned.
+
+        Failing it fails nothing else.
+        """
         seconds = cache_seconds(execution.process, self.settings)
         if seconds is None or execution.key is None:
-            return
+            return None
         if not self.is_as_checked(execution.process.id):
             logger.warning("{} has changed since the start: its outputs are not cached", execution.process.id)
-            return
+            return None
         try:
-            result_cache.put(self.cache, self.results, stored, key=execution.key, owner=owner, seconds=seconds)
+            return self.cache.put(stored, key=execution.key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
+        return None
 
 
 def _note(status: Status, *, is_fault: bool = False) -> None:

@@ -1,6 +1,7 @@
 """A turn: what a process for jobs does for one message of Celery, which may be more than the job that it names.
 
-A message costs more than a short job, so the process takes further jobs from the queue by itself, for a moment.
+A message costs more than a short job, so the process takes further jobs from the queue by itself, for a moment, and
+waits there for those that come meanwhile.
 """
 
 import time
@@ -25,6 +26,10 @@ class Turn:
         self.end = time.monotonic() + SECONDS
 
     @property
+    def seconds_left(self) -> float:
+        return max(self.end - time.monotonic(), 0)
+
+    @property
     def is_spent(self) -> bool:
         """Whether its process is to be replaced."""
         return self.jobs >= MOST_JOBS
@@ -32,4 +37,4 @@ class Turn:
     @property
     def is_over(self) -> bool:
         """Whether no further job is to be taken."""
-        return time.monotonic() >= self.end or self.is_spent or self.is_last()
+        return not self.seconds_left or self.is_spent or self.is_last()

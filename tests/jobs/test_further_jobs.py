@@ -125,6 +125,11 @@ def test_a_worker_that_has_left_gets_none(running: Bench) -> None:
     assert running.queue() == ["c", "b"]
 
 
+def test_messages_are_taken_as_celery_takes_them(running: Bench) -> None:
+    assert [running.two.await_message(0.01) for _ in "bcd"] == ["b", "c", None]
+    assert running.two.await_message(0) is None
+
+
 MEANWHILE: dict[str, tuple[Callable[[Bench], object], str | bool, str]] = {
     "nothing": (lambda _: None, "b", "running"),
     "the job before was removed": (lambda bench: bench.ask("remove", "a"), "b", "running"),

@@ -32,7 +32,7 @@ class Full(ResultStore):
 
 def commit(bench: Bench, without: tuple[str, ...]) -> Full:
     """A run of the job `a`, which `b`, `c` and `d` have joined, is successful with a file."""
-    runner = Runner(make_registry(), Settings(), "one", capture=None, turn=Turn(lambda: True))  # type: ignore[arg-type] # nothing is said
+    runner = Runner(make_registry(), Settings(), "one", capture=None, turn=Turn(lambda: True), queues=())  # type: ignore[arg-type] # nothing is said
     runner.leases, runner.results = bench.one, Full(Path("results"))
     runner.results.without = without
     for job_id in "abcd":

@@ -41,15 +41,15 @@ def test_a_worker_that_has_left_leaves_no_list_of_jobs(workers: tuple[Leases, Le
     assert not one.redis.exists("fp:worker:one")
 
 
-def test_that_message_is_sent_again(workers: tuple[Leases, Leases]) -> None:
+def test_that_message_goes_back_to_the_queue(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
-    one.redis.delete("default")
     one.give_back()
+    assert two.await_message(1) == "a"
     one.claim("a")
-    two.reap()
-    one.redis.hset("fp:job:a", "missed", 0)
-    two.reap()
-    assert one.redis.llen("default") == 1
+    assert two.await_message(1) == "a"
+    assert two.claim("a")
+    one.claim("a")
+    assert two.await_message(0.01) is None
 
 
 def test_a_child_commits_nothing_for_what_was_given_back(

@@ -10,6 +10,7 @@ from upper import make_process
 
 from fastprocesses_server.errors import Unavailable
 from fastprocesses_server.execution.request import RequestReader
+from fastprocesses_server.jobs.cache import Entry
 from fastprocesses_server.jobs.leases import Held, Outcome, Verdict
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.selection import Selection, Window
@@ -67,6 +68,18 @@ def test_status_and_results_come_in_one_step(bench: Bench) -> None:
     assert job.finished
     assert bench.ask("manifest", "a") == b"[]"
     assert bench.one.beat() == []
+
+
+def test_so_does_the_entry_of_the_cache_but_not_that_of_an_attempt_that_is_over(bench: Bench) -> None:
+    for job_id in "ab":
+        bench.create(job_id)
+        assert bench.one.claim(job_id)
+        if job_id == "b":
+            bench.ask("dismiss", job_id)
+        entry = Entry(f"fp:cache:{job_id}", b"kept", 60_000)
+        bench.one.commit(job_id, 1, Outcome(Status.SUCCESSFUL, b"[]", entry=entry))
+    assert [bench.redis.get(f"fp:cache:{job_id}") for job_id in "ab"] == [b"kept", None]
+    assert 50_000 < bench.redis.pttl("fp:cache:a") <= 60_000
 
 
 def test_a_repeated_commit_is_known_and_another_is_fenced(bench: Bench) -> None:

@@ -19,8 +19,8 @@ from fastprocesses_server.execution.idempotency import Idempotency
 from fastprocesses_server.execution.media_type import Kind
 from fastprocesses_server.execution.outputs import EncodedOutput, StoredOutput
 from fastprocesses_server.execution.request import Execution, RequestReader
-from fastprocesses_server.jobs import cache
 from fastprocesses_server.jobs import engine as engines
+from fastprocesses_server.jobs.cache import ResultCache
 from fastprocesses_server.jobs.engine import CacheUse, Finished, Submitted
 from fastprocesses_server.jobs.leases import Outcome
 from fastprocesses_server.jobs.record import Job, Status
@@ -83,7 +83,9 @@ def test_outputs_that_leave_the_cache_while_it_is_asked_are_a_miss(bench: Bench,
     results = ResultStore(Path("results"))
     stored = results.write("old", "1", [EncodedOutput("result", "text/plain", Kind.TEXT, b"x" * 100_000)])
     assert execution.key
-    cache.put(bench.redis, results, stored, key=execution.key, owner="old", seconds=60)
+    entry = ResultCache(Settings(redis_url=bench.url), results).put(stored, key=execution.key, owner="old", seconds=60)
+    assert entry
+    bench.redis.set(entry.name, entry.manifest)
     outcome = asyncio.run(scene())
     assert isinstance(outcome, Submitted if is_async else Finished)
     assert outcome.cache == CacheUse.MISS

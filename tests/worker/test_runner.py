@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,6 +17,7 @@ from loguru import logger
 from upper import create_job, make_process, make_registry
 
 from fastprocesses_server.jobs import leases
+from fastprocesses_server.jobs.cache import ResultCache
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.leases import Leases
 from fastprocesses_server.settings import Settings
@@ -48,12 +51,12 @@ class Child:
         (self.folder / f"{name}.py").write_text(text)
         process = make_process(callable=f"{name}:upper", run=run)
         settings = Settings(processes_dir=self.folder, results_dir=self.folder)
-        runner = Runner(make_registry(process), settings, "one", Capture(), self.turn)
+        runner = Runner(make_registry(process), settings, "one", Capture(), self.turn, queues=["default"])
         runner.capture.ear.close()
         runner.capture.mouth.close()
         runner.capture.of = lambda _: nullcontext()  # type: ignore[method-assign, assignment]
         runner.leases = Leases(self.redis, settings, make_registry(process), "one", ("default",))
-        runner.cache = self.redis
+        runner.cache = ResultCache(settings, runner.results)
         runner.growth = Growth()
         for job_id in "a" + self.followers:
             create_job(self.url, job_id, process)
@@ -215,8 +218,10 @@ def test_a_job_that_takes_over_says_for_which(child: Child) -> None:
 
 @pytest.fixture
 def patient(child: Child, monkeypatch: pytest.MonkeyPatch) -> Child:
-    """Its turn takes a minute, and two jobs wait for it."""
+    """Its turn takes a minute, or until no message is there; two jobs wait for it."""
     monkeypatch.setattr(turn, "SECONDS", 60)
+    await_message = Leases.await_message
+    monkeypatch.setattr(Leases, "await_message", lambda leases, _: await_message(leases, 0.01))
     child.turn, child.followers = Turn(lambda: False), "bc"
     return child
 
@@ -247,7 +252,7 @@ def test_none_follows_once_the_turn_is_over(patient: Child, monkeypatch: pytest.
 
 
 def test_nor_where_the_worker_is_no_longer_what_it_was(patient: Child) -> None:
-    patient.turn.is_last = lambda: patient.record("b")["status"] == "running"
+    patient.turn.is_last = lambda: patient.record("b")["status"] != "accepted"
     patient.run("left_behind", "def upper(text):\n    return text")
     assert patient.statuses() == ["successful", "successful", "accepted"]
 
@@ -265,6 +270,37 @@ def test_a_process_that_has_run_its_number_of_jobs_is_replaced(patient: Child, m
     assert patient.statuses() == ["successful", "successful", "accepted"]
 
 
-def test_a_job_to_be_tried_again_is_followed_by_celery(patient: Child) -> None:
+def test_one_to_be_tried_again_is_followed_as_well(patient: Child) -> None:
     patient.run("again", "def upper(text):\n    raise KeyError", retryOn=["KeyError"], attempts=2, retryDelay="60s")
-    assert patient.statuses() == ["accepted"] * 3
+    assert [(patient.record(job_id)["status"], patient.record(job_id)["held"]) for job_id in "abc"] == [
+        ("accepted", "retry")
+    ] * 3
+
+
+def test_a_job_that_comes_while_the_turn_lasts_is_not_left_to_celery(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "SECONDS", 1)
+    child.turn = Turn(lambda: bool(child.redis.exists("fp:job:b")) and child.record("b")["status"] == "successful")
+
+    def submit() -> None:
+        while child.record()["status"] != "successful":
+            time.sleep(0.01)
+        child.redis.lpush("default", '{"headers": {"id": "a"}}')  # for which there is nothing to do
+        create_job(child.url, "b", make_process(callable="comes_late:upper"))
+
+    submission = threading.Thread(target=submit)
+    child.prepare = lambda _: submission.start()
+    child.run("comes_late", "def upper(text):\n    return text")
+    submission.join()
+    assert child.record("b")["status"] == "successful"
+
+
+def test_a_turn_ends_with_its_redis(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(turn, "SECONDS", 60)
+    child.turn = Turn(lambda: False)
+    child.prepare = lambda runner: setattr(runner.leases.redis, "brpop", away)
+    assert child.run("cut_off", "def upper(text):\n    return text")["status"] == "successful"

@@ -3,7 +3,10 @@
 -- Returns the record and its request, or false where there is nothing to do: a duplicate message, a dismissed job, one
 -- that is put off, one whose process runs as often at once as it may, a worker that has left.
 local id, owner, pid = unpack(ARGV)
-if has_left(owner) then return false end
+if has_left(owner) then
+  if startable(id) then publish(id, true) end -- no other worker would hear of it for a while
+  return false
+end
 local old = redis.call('HMGET', job(id), 'status', 'owner', 'pid')
 if old[1] == 'running' and old[2] == owner and old[3] == pid then return claimed(id) end -- the first answer was lost
 local waiting = startable(id)
