@@ -31,7 +31,7 @@ def on_one_line(text: str) -> str:
 
 def text_line(record: "Record") -> str:
     """For people; each line of details is one of ours, with the time and the message before it."""
-    head = f"{record['time']:%Y-%m-%d %H:%M:%S}.{record['time'].microsecond // 1000:03} {record['level'].name:<7}"
+    head = f"{record['time'].isoformat(' ', 'milliseconds')[:23]} {record['level'].name:<7}"
     message = on_one_line(record["message"])
     known = [f"{name}={on_one_line(str(record['extra'][name]))}" for name in SHOWN if record["extra"].get(name)]
     tail = f" [{' '.join(known)}]" if known else ""

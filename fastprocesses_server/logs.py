@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
+LEAST = logging.WARNING
+"""What libraries may say to those who run the server, whatever level authors get to hear of."""
+
 OPERATORS = ("opentelemetry.",)
 """Libraries that speak to those who run the server, also while a job runs."""
 
@@ -58,6 +61,8 @@ class _ToLoguru(logging.Handler):
         if self.take and not record.name.startswith(OPERATORS):
             self.take(record)
             return
+        if record.levelno < LEAST:
+            return
         level = record.levelname if record.levelname in LEVELS else record.levelno
         logger.opt(exception=record.exc_info).log(level, "{}: {}", record.name, record.getMessage())
 
@@ -86,7 +91,7 @@ def configure_logs(settings: "Settings", stream: TextIO | None = None) -> None:
     logger.add(stream or sys.stdout, format=form, level=settings.log_level, backtrace=False, diagnose=False)
     if settings.log_file:
         _log_to(settings.log_file, settings)
-    logging.basicConfig(handlers=[_ToLoguru()], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_ToLoguru()], level=LEAST, force=True)
 
 
 def part_loguru(settings: "Settings", take: Callable[[int, str], None]) -> None:

@@ -1,5 +1,6 @@
 """The result cache: the manifest of an execution's outputs under the execution's key, for a time."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,23 @@ class Entry:
     name: str
     manifest: bytes
     milliseconds: int
+
+
+class Met:
+    """The keys that a process has met of late: outputs of those are likely to be cached."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self.most = most
+        self.keys: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.keys
+
+    def add(self, key: str) -> None:
+        self.keys[key] = None
+        self.keys.move_to_end(key)
+        if len(self.keys) > self.most:
+            self.keys.popitem(last=False)
 
 
 class ResultCache:
@@ -57,5 +75,9 @@ async def get(client: "redis.asyncio.Redis", results: ResultStore, key: str) -> 
     manifest: Any = await client.get(_name(key))
     if manifest is None:
         return None
+    return read_entry(manifest, results)
+
+
+def read_entry(manifest: bytes, results: ResultStore) -> dict[str, StoredOutput] | None:
     outputs = read_manifest(manifest)
     return outputs if results.holds(outputs.values()) else None

@@ -87,6 +87,7 @@ class Engine:
         self.replies = replies
         self.cache_client = cache_client
         self.cache_is_away_until = 0.0
+        self.met = cache.Met()
         self.results = results
 
     async def submit(self, execution: Execution) -> Submitted:
@@ -96,19 +97,30 @@ class Engine:
             KeyReused: another request had its Idempotency-Key.
             Unavailable: the store is unfit.
         """
-        job_id, cached = str(uuid4()), await self._cached(execution)
-        own = await self._link(job_id, cached) if cached is not None else None
-        if own is None:
-            created = await self.store.create(job_id, execution, is_public=True, key=self._joint_key(execution))
-        else:
-            created = await self.store.create_finished(job_id, execution, own, is_public=True)
+        job_id = str(uuid4())
+        created, is_hit = await self._submit(job_id, execution)
         if created.job_id == job_id:
-            status, process = Status.ACCEPTED if own is None else Status.SUCCESSFUL, execution.process
+            status, process = Status.SUCCESSFUL if is_hit else Status.ACCEPTED, execution.process
             logger.info(
                 "job {job_id} {}: {} {}{}", status, process.id, process.version, _joining(created), job_id=job_id
             )
         job = created.job or await self._public(created.job_id, execution)
-        return Submitted(job, self._use(execution, created, is_hit=own is not None))
+        return Submitted(job, self._use(execution, created, is_hit=is_hit))
+
+    async def _submit(self, job_id: str, execution: Execution) -> tuple[Created, bool]:
+        """The job, and whether its outputs come from the cache."""
+        key = self._joint_key(execution)
+        if self._looks(key):
+            created = await self.store.create(job_id, execution, is_public=True, key=key, looks=True)
+            if created.creation != Creation.CACHED:
+                return created, False
+            cached = cache.read_entry(created.entry, self.results)
+        else:
+            cached = await self._cached(execution)
+        own = await self._link(job_id, cached) if cached is not None else None
+        if own is not None:
+            return await self.store.create_finished(job_id, execution, own, is_public=True), True
+        return await self.store.create(job_id, execution, is_public=True, key=key), False
 
     async def run(self, execution: Execution, wait: float | None) -> Finished | Submitted:
         """The outputs, or the public job that goes on where `wait` seconds were not enough.
@@ -119,9 +131,14 @@ class Engine:
             SyncTimeout: over the server's limit for those who wait without an end; the run is ended.
             Unavailable: no worker is alive, or the store is unfit.
         """
-        cached = await self._cached(execution)
+        looks = self._looks(self._joint_key(execution))
+        cached = None if looks else await self._cached(execution)
         if cached is not None and (finished := await self._run_from_cache(execution, cached, wait)):
             return finished
+        return await self._run(execution, wait, looks=looks)
+
+    async def _run(self, execution: Execution, wait: float | None, *, looks: bool) -> Finished | Submitted:
+        """As a new job; `looks` says whether outputs in the cache will do instead."""
         job_id, seconds = str(uuid4()), wait or self.settings.sync_execution_timeout_seconds
         async with self.replies.expect(job_id) as reply:
             creation = asyncio.create_task(
@@ -132,10 +149,13 @@ class Engine:
                     key=self._joint_key(execution),
                     reply_to=self.replies.key,
                     needs_worker=wait is None,
+                    looks=looks,
                 )
             )
             try:
                 created = await asyncio.shield(creation)
+                if created.creation == Creation.CACHED:
+                    return await self._run_found(execution, created.entry, wait)
                 if created.job_id != job_id:
                     return await self._run_again(created.job_id, execution, wait)
                 logger.info(
@@ -154,6 +174,11 @@ class Engine:
         if wait is None:
             raise await self._end(job_id)
         return Submitted(await self._public(job_id, execution), use)
+
+    async def _run_found(self, execution: Execution, entry: bytes, wait: float | None) -> Finished | Submitted:
+        cached = cache.read_entry(entry, self.results)
+        finished = None if cached is None else await self._run_from_cache(execution, cached, wait)
+        return finished or await self._run(execution, wait, looks=False)
 
     async def _leave(self, job_id: str, execution: Execution, creation: "asyncio.Task[Created]") -> None:
         """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
@@ -267,6 +292,17 @@ class Engine:
 
     def _joint_key(self, execution: Execution) -> str | None:
         return None if execution.is_forced else self._key(execution)
+
+    def _looks(self, key: str | None) -> bool:
+        """Whether the step that creates a job is to look for outputs too: where they are not likely to be there.
+
+        Where they are, a look alone costs less.
+        """
+        if key is None or not self.settings.caches_beside_jobs:
+            return False
+        is_new = key not in self.met
+        self.met.add(key)
+        return is_new
 
     async def _cached(self, execution: Execution) -> Outputs | None:
         """A cache that is away has nothing, and is not asked for a while; one that is the job store must answer."""

@@ -40,6 +40,8 @@ class Creation(StrEnum):
     """A new job that waits for the outputs of an equal one."""
     KNOWN = "known"
     CONFLICT = "conflict"
+    CACHED = "cached"
+    """There is none: the outputs are in the cache beside the jobs."""
     UNSERVED = "unserved"
     CROWDED = "crowded"
     """The client has as many jobs as it may have at once."""
@@ -56,6 +58,8 @@ class Created:
     leader: str = ""
     job: Job | None = field(default=None, compare=False)
     """Of a new public one, as it was then."""
+    entry: bytes = b""
+    """Of the cache, where it has made a job needless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,11 @@ class JobStore:
         key: str | None = None,
         reply_to: str | None = None,
         needs_worker: bool = False,
+        looks: bool = False,
     ) -> Created:
         """Record and message, in one step. Executions with the same `key` that come meanwhile are joined to it.
+
+        With `looks` there is no job where the cache beside the jobs has outputs of that key.
 
         Raises:
             Unavailable: the store is unfit, or it needs a worker now and none is alive.
@@ -101,7 +108,9 @@ class JobStore:
             QueueIsFull: for any client.
         """
         silence = lease(self.settings) if needs_worker else 0
-        return await self._create(job_id, execution, is_public=is_public, key=key, reply_to=reply_to, silence=silence)
+        return await self._create(
+            job_id, execution, is_public=is_public, key=key, reply_to=reply_to, silence=silence, looks=looks
+        )
 
     async def create_finished(
         self, job_id: str, execution: Execution, outputs: Sequence[StoredOutput], *, is_public: bool
@@ -123,6 +132,7 @@ class JobStore:
         key: str | None = None,
         reply_to: str | None = None,
         silence: int = 0,
+        looks: bool = False,
         manifest: bytes = b"",
     ) -> Created:
         if self.faults:
@@ -147,6 +157,7 @@ class JobStore:
                 once.name if once else "",
                 once.body if once else "",
                 *self._quotas(execution),
+                int(looks),
                 *(item for pair in fields.items() for item in pair),
             ]
             fail_point("before-create", job_id)
@@ -171,6 +182,8 @@ class JobStore:
                     f"{self.settings.max_queue} jobs wait for a worker, and more are not taken. Try again later.",
                     until_there_is_room(int(found) / 1000),
                 )
+            case Creation.CACHED:
+                return Created(creation, "", entry=answer)
             case _:
                 return Created(creation, found, leader.decode(), read_record(as_mapping(record)) if record else None)
 

@@ -110,8 +110,7 @@ class Capture:
             self._drop_lane()
             logger.warning("job {}: what it says cannot be kept: {}", job.id, error)
         root, showwarning = logging.getLogger(), warnings.showwarning
-        is_quiet = root.level == logging.WARNING
-        if is_quiet:
+        if root.level == logging.WARNING:  # for good: to set it costs a look at every logger
             root.setLevel(logging.INFO)
         with warnings.catch_warnings():  # entered and left, it has Python forget which warnings were shown before
             pass
@@ -122,8 +121,6 @@ class Capture:
         finally:
             warnings.showwarning = showwarning
             divert_logging(None)
-            if is_quiet and root.level == logging.INFO:
-                root.setLevel(logging.WARNING)
             self._end(job)
 
     def say(self, level: str, source: Source, text: str) -> None:

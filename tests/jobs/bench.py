@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from upper import ask_store, make_process, make_registry
 
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.jobs.connection import connect, connect_async
 from fastprocesses_server.jobs.engine import Engine
-from fastprocesses_server.jobs.leases import Leases
-from fastprocesses_server.jobs.record import Job
+from fastprocesses_server.jobs.leases import Leases, Outcome
+from fastprocesses_server.jobs.record import Job, Status
 from fastprocesses_server.jobs.replies import Replies
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.jobs.store import JobStore
@@ -88,3 +89,19 @@ async def engine_of(bench: Bench, settings: Settings | None = None) -> AsyncIter
             await asyncio.wait({listening}, timeout=0.1)
         await client.aclose()
         await listener.aclose()
+
+
+async def accepted(bench: Bench) -> str:
+    """The id of the newest job, once it is in the queue."""
+    for _ in range(500):
+        if queue := bench.queue():
+            bench.redis.delete("default")
+            return queue[0]
+        await asyncio.sleep(0.01)
+    pytest.fail("there is no new job")
+
+
+def work(bench: Bench, job_id: str) -> None:
+    claim = bench.one.claim(job_id)
+    assert claim
+    assert bench.one.commit(job_id, claim.job.attempt, Outcome(Status.SUCCESSFUL, b"[]"))

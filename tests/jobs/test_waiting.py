@@ -1,30 +1,23 @@
 """Requests that wait for a run: their clients leave and come again, and Redis is away meanwhile."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from http import HTTPStatus
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
 import redis
-from bench import Bench, engine_of
+from bench import Bench, accepted, engine_of, work
 from upper import make_process
 
 from fastprocesses_server.api import app
 from fastprocesses_server.errors import JobIsGone, Problem, ResultNotAvailable, SyncTimeout
 from fastprocesses_server.execution.idempotency import Idempotency
-from fastprocesses_server.execution.media_type import Kind
-from fastprocesses_server.execution.outputs import EncodedOutput, StoredOutput
 from fastprocesses_server.execution.request import Execution, RequestReader
 from fastprocesses_server.jobs import engine as engines
-from fastprocesses_server.jobs.cache import ResultCache
-from fastprocesses_server.jobs.engine import CacheUse, Finished, Submitted
-from fastprocesses_server.jobs.leases import Outcome
-from fastprocesses_server.jobs.record import Job, Status
-from fastprocesses_server.jobs.results import ResultStore
+from fastprocesses_server.jobs.engine import Finished
+from fastprocesses_server.jobs.record import Job
 from fastprocesses_server.jobs.store import Created, JobStore
 from fastprocesses_server.settings import Settings
 
@@ -37,60 +30,9 @@ def keyed() -> Execution:
     )
 
 
-async def accepted(bench: Bench) -> str:
-    """The id of the newest job, once it is in the queue."""
-    for _ in range(500):
-        if queue := bench.queue():
-            bench.redis.delete("default")
-            return queue[0]
-        await asyncio.sleep(0.01)
-    pytest.fail("there is no new job")
-
-
-def work(bench: Bench, job_id: str) -> None:
-    claim = bench.one.claim(job_id)
-    assert claim
-    assert bench.one.commit(job_id, claim.job.attempt, Outcome(Status.SUCCESSFUL, b"[]"))
-
-
 async def hang_up(run: "asyncio.Task[Any]") -> None:
     run.cancel()
     await asyncio.wait({run})
-
-
-class Swept(ResultStore):
-    """The files of the cache go between the look at them and their use."""
-
-    def link(self, outputs: Iterable[StoredOutput], owner: Path) -> list[StoredOutput]:
-        for output in outputs:
-            (self.folder / str(output.file)).unlink()
-        return super().link(outputs, owner)
-
-
-@pytest.mark.parametrize("is_async", [True, False])
-def test_outputs_that_leave_the_cache_while_it_is_asked_are_a_miss(bench: Bench, is_async: bool) -> None:
-    async def scene() -> object:
-        async with engine_of(bench) as engine:
-            engine.results = Swept(engine.results.folder)
-            if is_async:
-                return await engine.submit(execution)
-            run = asyncio.create_task(engine.run(execution, None))
-            work(bench, await accepted(bench))
-            return await asyncio.wait_for(run, 5)
-
-    bench.one.beat()
-    execution = replace(RequestReader(make_process(results={"cache": "1h"})).read({"inputs": {}}), idempotency=KEY)
-    results = ResultStore(Path("results"))
-    stored = results.write("old", "1", [EncodedOutput("result", "text/plain", Kind.TEXT, b"x" * 100_000)])
-    assert execution.key
-    entry = ResultCache(Settings(redis_url=bench.url), results).put(stored, key=execution.key, owner="old", seconds=60)
-    assert entry
-    bench.redis.set(entry.name, entry.manifest)
-    outcome = asyncio.run(scene())
-    assert isinstance(outcome, Submitted if is_async else Finished)
-    assert outcome.cache == CacheUse.MISS
-    if isinstance(outcome, Submitted):
-        assert outcome.job.status == Status.ACCEPTED
 
 
 def test_a_job_that_another_client_has_just_removed_is_gone(bench: Bench) -> None:
