@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import hiredis
 import redis.asyncio
 
 from .connection import connect_async, is_elsewhere
@@ -52,12 +53,16 @@ class GatheringRedis(redis.asyncio.Redis):
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def execute_command(self, *command: Any, **options: Any) -> Any:
-        if not self.under_way or any(isinstance(item, bytes) and len(item) > LARGE for item in command):
+        if any(isinstance(item, bytes) and len(item) > LARGE for item in command):
             return await self._ask_alone(command, options)
         asked = Asked(command, options)
-        self.asked.append(asked)
-        if len(self.asked) == 1:
-            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._send)
+        if self.under_way:
+            self.asked.append(asked)
+            if len(self.asked) == 1:
+                asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._send)
+        else:
+            self.under_way += 1
+            await self._ask_together([asked])
         answer = await asked.answer
         return await self._ask_alone(command, options) if answer is REFUSED else answer
 
@@ -105,10 +110,10 @@ class GatheringRedis(redis.asyncio.Redis):
                 asked.end(error)
 
     async def _ask(self, connection: Any, packet: list[Asked]) -> None:
-        packed = list(_packed(connection, packet))
+        packed = list(_packed(packet))
         if not packed:
             return
-        await connection.send_packed_command([piece for _, pieces in packed for piece in pieces])
+        await connection.send_packed_command([command for _, command in packed])
         for asked, _ in packed:
             try:
                 answer = await self.parse_response(connection, asked.command[0], **asked.options)
@@ -117,15 +122,19 @@ class GatheringRedis(redis.asyncio.Redis):
             asked.end(answer)
 
 
-def _packed(connection: Any, packet: list[Asked]) -> Iterator[tuple[Asked, list[bytes]]]:
-    """What is to be sent: not that of callers who have gone, nor what cannot be a command."""
+def _packed(packet: list[Asked]) -> Iterator[tuple[Asked, bytes]]:
+    """What is to be sent: not that of callers who have gone, nor what cannot be a command.
+
+    redis-py would write each argument in Python, on an event loop.
+    """
     for asked in packet:
         if asked.answer.done():
             continue
+        name, *arguments = asked.command
         try:
-            yield asked, connection.pack_command(*asked.command)
-        except redis.DataError as error:
-            asked.fail(error)
+            yield asked, hiredis.pack_command((*str(name).split(), *arguments))
+        except (TypeError, UnicodeError) as error:
+            asked.fail(redis.DataError(str(error)))
 
 
 def connect_gathering(url: str) -> GatheringRedis:

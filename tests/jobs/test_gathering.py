@@ -74,6 +74,16 @@ def test_a_command_that_redis_refuses_is_only_its_callers_affair(redis_url: str)
     assert sorted(answers) == list(range(1, 10))
 
 
+def test_what_cannot_be_said_to_redis_is_only_its_callers_affair(redis_url: str) -> None:
+    async def mixed(client: GatheringRedis) -> list[Any]:
+        words: list[Any] = ["a", None, "\ud800", True, "b"]
+        return await asyncio.gather(*(client.echo(word) for word in words), return_exceptions=True)
+
+    answers = ask(redis_url, mixed)
+    assert [answers[0], answers[4]] == [b"a", b"b"]
+    assert all(isinstance(answer, redis.DataError) for answer in answers[1:4])
+
+
 def test_a_script_that_redis_does_not_know_is_sent_to_it(redis_url: str) -> None:
     async def scripts(client: GatheringRedis) -> list[int]:
         script = client.register_script("return redis.call('INCR', KEYS[1])")
