@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Complaint
 from .guard import Forbidden, Guard, host_and_port
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS = 5
 """For the look-up of a host."""
@@ -43,7 +44,9 @@ async def read_subscriber(
     return Subscriber(base, *(uris.get(name) for name in MEMBERS)), []
 
 
-async def _checked(path: str, uri: Any, guard: Guard) -> httpx.URL | Complaint:
+async def _checked(path: str, uri: Any, guard: Guard) -> "httpx.URL | Complaint":
+    import httpx  # noqa: PLC0415 - takes 7 MB, and few requests have a subscriber
+
     if not isinstance(uri, str):
         return Complaint(path, "must be a URL")
     try:
