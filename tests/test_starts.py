@@ -82,7 +82,7 @@ def test_programs_load_no_more_than_they_need(module: str, allowed: set[str]) ->
 
 
 def test_an_api_that_reads_the_files_needs_little_more(tmp_path: Path) -> None:
-    """Not what only a few requests, settings or faults need: clients of HTTP, tokens, what says where a schema is wrong."""
+    """No client of HTTP, no tokens, nothing for faults: what few requests, settings or files need, these load."""
     (tmp_path / "words.py").write_text('def count(text: str) -> int:\n    """Count words."""\n    ...\n')
     (tmp_path / "count.yaml").write_text("callable: words.count\nversion: 1.0.0\n")
     script = SERVE.replace("FOLDER", repr(str(tmp_path)))
