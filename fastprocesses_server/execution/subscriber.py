@@ -45,19 +45,27 @@ async def read_subscriber(
 
 
 async def _checked(path: str, uri: Any, guard: Guard) -> "httpx.URL | Complaint":
-    import httpx  # noqa: PLC0415 - takes 7 MB, and few requests have a subscriber
-
     if not isinstance(uri, str):
         return Complaint(path, "must be a URL")
     try:
-        url = httpx.URL(uri)
+        url = await asyncio.to_thread(_read_url, uri)
         guard.check_url(url)
         async with asyncio.timeout(SECONDS):
             await guard.address_for_async(*host_and_port(url))
     except Forbidden as error:
         return Complaint(path, str(error))
-    except (httpx.InvalidURL, UnicodeError) as error:
+    except UnicodeError as error:
         return Complaint(path, f"is no URL: {error}")
     except TimeoutError:
         return Complaint(path, f"the host {url.host} cannot be looked up in time")
     return url
+
+
+def _read_url(uri: str) -> "httpx.URL":
+    """Raises Forbidden for what is none. The first one takes long."""
+    from httpx import URL, InvalidURL  # noqa: PLC0415 - their library takes 7 MB, and few requests have a subscriber
+
+    try:
+        return URL(uri)
+    except InvalidURL as error:
+        raise Forbidden(f"is no URL: {error}") from None
