@@ -2,11 +2,27 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from serving import ROOT
 
-LARGE = ("asyncio", "celery", "fastapi", "httpx", "jsonschema", "loguru", "pydantic", "redis", "uvicorn", "yaml")
+LARGE = (
+    "asyncio",
+    "celery",
+    "docstring_parser",
+    "fastapi",
+    "httpx",
+    "jsonschema",
+    "jwt",
+    "kombu",
+    "loguru",
+    "pydantic",
+    "redis",
+    "rich",
+    "uvicorn",
+    "yaml",
+)
 HELP = """
 import sys
 from fastprocesses_server.cli import main
@@ -21,6 +37,17 @@ import importlib, sys
 importlib.import_module("fastprocesses_server.MODULE")
 print("loaded:", *sorted(set(LARGE) & sys.modules.keys()))
 """
+SERVE = """
+import sys
+from pathlib import Path
+from fastprocesses_server.api.server import create_app
+from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.settings import load_settings
+create_app(load_settings(), load_registry(Path(FOLDER)))
+print("loaded:", *sorted(set(LARGE) & sys.modules.keys()))
+"""
+API = {"asyncio", "fastapi", "loguru", "pydantic", "redis", "uvicorn"}
+"""What it holds as long as it runs: it takes memory, in each of several processes."""
 
 
 def loaded(script: str) -> set[str]:
@@ -46,8 +73,17 @@ def test_help_loads_no_large_library() -> None:
     [
         ("standalone.dev", set()),
         ("processes.registry", {"asyncio", "pydantic"}),
+        ("api.server", API),
         ("worker.app", set(LARGE) - {"fastapi", "jsonschema", "uvicorn"}),
     ],
 )
 def test_programs_load_no_more_than_they_need(module: str, allowed: set[str]) -> None:
     assert loaded(IMPORT.replace("MODULE", module)) <= allowed
+
+
+def test_an_api_that_reads_the_files_needs_little_more(tmp_path: Path) -> None:
+    """No client of HTTP, no tokens, nothing for faults: what few requests, settings or files need, these load."""
+    (tmp_path / "words.py").write_text('def count(text: str) -> int:\n    """Count words."""\n    ...\n')
+    (tmp_path / "count.yaml").write_text("callable: words.count\nversion: 1.0.0\n")
+    script = SERVE.replace("FOLDER", repr(str(tmp_path)))
+    assert loaded(script) <= API | {"yaml"}

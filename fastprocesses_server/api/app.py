@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from loguru import logger
 from starlette.types import ASGIApp
 
-from ..execution.outgoing import guard_callbacks
+from ..execution.guard import guard_callbacks
 from ..jobs.api_keys import KeysInFile
 from ..jobs.connection import STORE_ERRORS, connect_async
 from ..jobs.counts import TELL_SECONDS, Tally
@@ -143,7 +143,7 @@ def create_app(settings: Settings, registry: Registry, reload: Reload | None = N
             await end(task)
         with suppress(*STORE_ERRORS):
             await store.tell()
-        for client in (redis, listener, cache, fetcher.client):
+        for client in (redis, listener, cache, fetcher):
             await client.aclose()
 
     app = FastAPI(

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 
 from ..links import DESCRIPTION_FILE_SCHEMA, JSON_SCHEMA
-from ..processes.file_schema import file_schema
 from .documents import Document, document_response, encode
 from .services import services_of
 
@@ -19,4 +18,6 @@ async def description_file_schema(request: Request) -> Response:
 
 
 def _make() -> Document:
+    from ..processes.file_schema import file_schema  # noqa: PLC0415 - what reads the files is not kept for it
+
     return Document(encode(file_schema()).body, JSON_SCHEMA, {"Cache-Control": CACHE_CONTROL})

@@ -17,7 +17,8 @@ from loguru import logger
 
 from ..errors import TokenHasExpired, Unauthorized, Unavailable
 from ..execution.guard import Forbidden as Guarded
-from ..execution.outgoing import create_client, get, guard_host
+from ..execution.guard import guard_host
+from ..execution.outgoing import create_client, get
 from ..settings import Settings
 from .caller import Caller
 

@@ -13,9 +13,9 @@ from ..processes.complaints import DescriptionErrors, shown
 from ..processes.description import Process
 from ..processes.description_file import id_of
 from ..processes.document import Document
-from ..processes.inspection import Found
 from ..processes.inspector import inspect_callables
 from ..processes.quantities import duration_text, size_text
+from ..processes.reports import Found
 from ..processes.suggestion import suggest
 from ..processes.versions import base_id
 from ..settings import Settings

@@ -8,9 +8,9 @@ from ..errors import StartError
 from ..processes.complaints import shown
 from ..processes.description import PROCESS_ID
 from ..processes.description_file import id_of, module_of
-from ..processes.inspection import Failure, Found, Wanted
 from ..processes.inspector import inspect_callables
 from ..processes.merging import failure_words
+from ..processes.reports import Failure, Found, Wanted
 from ..processes.signature import uncallable
 from .sketch import Sketch, sketch
 

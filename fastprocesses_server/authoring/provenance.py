@@ -9,8 +9,8 @@ from pydantic.alias_generators import to_camel
 
 from ..processes.annotations import RETURN
 from ..processes.description_file import module_of
-from ..processes.inference import RESULT
 from ..processes.positions import Where
+from ..processes.reports import RESULT
 from ..settings import Settings, setting_names
 from .effective import Effective, members
 

@@ -7,9 +7,8 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from ..processes.annotations import RETURN
-from ..processes.inference import RESULT
-from ..processes.inspection import Found
 from ..processes.merging import UNKNOWN_VERSION
+from ..processes.reports import RESULT, Found
 from ..processes.signature import input_parameters
 from .suggestions import GEOMETRY, sample, suggested_schema
 from .yaml_writer import ordered, yaml_lines

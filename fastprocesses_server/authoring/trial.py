@@ -10,10 +10,12 @@ from secrets import token_hex
 from typing import Any
 
 from ..errors import Complaint
+from ..execution.content import peek
+from ..execution.guard import guard_references
 from ..execution.media_type import Kind
-from ..execution.outgoing import create_client, guard_references
+from ..execution.outgoing import create_client
 from ..execution.outputs import EncodedOutput
-from ..execution.references import Reference, Room, peek, resolve
+from ..execution.references import Reference, Room, resolve
 from ..execution.request import Execution, RequestReader
 from ..jobs.results import ResultStore
 from ..processes.description import Process

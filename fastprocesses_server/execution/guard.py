@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ..settings.kinds import read_network
+from ..settings.operation import Outgoing
+
+if TYPE_CHECKING:
+    import httpx
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[..., Sequence[Any]]
@@ -44,6 +46,9 @@ UNSAFE = tuple(
     )
 )
 """What `is_global` takes for public although it may lead inside."""
+
+NO_REFERENCES = "references are not fetched here (FP_REFERENCES is off): send the value itself"
+NO_CALLBACKS = "callbacks are not sent from here (FP_CALLBACKS is off): ask for the job's status instead"
 
 
 class Forbidden(Exception):
@@ -88,7 +93,7 @@ class Guard:
         self.off = off
         self.is_proxied = is_proxied
 
-    def check_url(self, url: httpx.URL) -> None:
+    def check_url(self, url: "httpx.URL") -> None:
         """What can be told without a look-up. Raises Forbidden."""
         if self.off:
             raise Forbidden(self.off)
@@ -145,12 +150,29 @@ class Guard:
         return any(address in network for network in self.networks if network.version == address.version)
 
 
-def host_and_port(url: httpx.URL) -> tuple[str, int]:
+def guard_references(settings: Outgoing) -> Guard:
+    return _guard(settings, "" if settings.references else NO_REFERENCES)
+
+
+def guard_callbacks(settings: Outgoing) -> Guard:
+    return _guard(settings, "" if settings.callbacks else NO_CALLBACKS)
+
+
+def guard_host(host: str, settings: Outgoing) -> Guard:
+    """For what the operator named, so that it may be a private one; redirects lead to no other."""
+    return Guard([host], is_proxied=settings.outgoing_proxy is not None)
+
+
+def _guard(settings: Outgoing, off: str) -> Guard:
+    return Guard(settings.reference_hosts, off=off, is_proxied=settings.outgoing_proxy is not None)
+
+
+def host_and_port(url: "httpx.URL") -> tuple[str, int]:
     """As they are looked up: a name of other letters in its ASCII form."""
     return url.raw_host.decode("ascii"), PORTS[url.scheme] if url.port is None else url.port
 
 
-def _names_host(url: httpx.URL) -> bool:
+def _names_host(url: "httpx.URL") -> bool:
     try:
         return bool(url.host)
     except UnicodeError:  # an `xn--` that stands for no name
@@ -164,4 +186,6 @@ def _plain(address: Address) -> Address:
 def _ascii_name(entry: str) -> str:
     entry = entry.strip()
     wildcard, name = ("*.", entry[2:]) if entry.startswith("*.") else ("", entry)
-    return wildcard + httpx.URL(scheme="https", host=name.rstrip(".")).raw_host.decode("ascii")
+    from httpx import URL  # noqa: PLC0415 - its library takes 7 MB, and few servers name a host
+
+    return wildcard + URL(scheme="https", host=name.rstrip(".")).raw_host.decode("ascii")

@@ -23,26 +23,6 @@ MOST_REDIRECTS = 3
 CONNECT_SECONDS = 5
 SILENCE_SECONDS = 15
 
-NO_REFERENCES = "references are not fetched here (FP_REFERENCES is off): send the value itself"
-NO_CALLBACKS = "callbacks are not sent from here (FP_CALLBACKS is off): ask for the job's status instead"
-
-
-def guard_references(settings: Outgoing) -> Guard:
-    return _guard(settings, "" if settings.references else NO_REFERENCES)
-
-
-def guard_callbacks(settings: Outgoing) -> Guard:
-    return _guard(settings, "" if settings.callbacks else NO_CALLBACKS)
-
-
-def guard_host(host: str, settings: Outgoing) -> Guard:
-    """For what the operator named, so that it may be a private one; redirects lead to no other."""
-    return Guard([host], is_proxied=settings.outgoing_proxy is not None)
-
-
-def _guard(settings: Outgoing, off: str) -> Guard:
-    return Guard(settings.reference_hosts, off=off, is_proxied=settings.outgoing_proxy is not None)
-
 
 def create_client(guard: Guard, settings: Outgoing) -> httpx.AsyncClient:
     """To be closed by who asks for it. Its requests raise Forbidden."""

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Complaint
 from .guard import Forbidden, Guard, host_and_port
+
+if TYPE_CHECKING:
+    import httpx
 
 SECONDS = 5
 """For the look-up of a host."""
@@ -43,18 +44,28 @@ async def read_subscriber(
     return Subscriber(base, *(uris.get(name) for name in MEMBERS)), []
 
 
-async def _checked(path: str, uri: Any, guard: Guard) -> httpx.URL | Complaint:
+async def _checked(path: str, uri: Any, guard: Guard) -> "httpx.URL | Complaint":
     if not isinstance(uri, str):
         return Complaint(path, "must be a URL")
     try:
-        url = httpx.URL(uri)
+        url = await asyncio.to_thread(_read_url, uri)
         guard.check_url(url)
         async with asyncio.timeout(SECONDS):
             await guard.address_for_async(*host_and_port(url))
     except Forbidden as error:
         return Complaint(path, str(error))
-    except (httpx.InvalidURL, UnicodeError) as error:
+    except UnicodeError as error:
         return Complaint(path, f"is no URL: {error}")
     except TimeoutError:
         return Complaint(path, f"the host {url.host} cannot be looked up in time")
     return url
+
+
+def _read_url(uri: str) -> "httpx.URL":
+    """Raises Forbidden for what is none. The first one takes long."""
+    from httpx import URL, InvalidURL  # noqa: PLC0415 - their library takes 7 MB, and few requests have a subscriber
+
+    try:
+        return URL(uri)
+    except InvalidURL as error:
+        raise Forbidden(f"is no URL: {error}") from None

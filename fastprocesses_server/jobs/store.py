@@ -23,7 +23,7 @@ from .fitness import faults, hindrances
 from .following import Sight, read_sight
 from .lifetimes import UNSEEN, lease, record_seconds, results_seconds, time_limits
 from .log import MOST_LINES, LogLine, read_log
-from .messages import DELIVER, MessageEncoder
+from .messages import DELIVER, encode_message
 from .record import Job, Status, as_mapping, read_moved, read_record
 from .selection import STEPS, Cursor, Direction, Selection, Window, as_json
 from .transitions import REAP, load_transitions
@@ -81,7 +81,6 @@ class JobStore:
         self.redis = redis
         self.settings = settings
         self.transitions = load_transitions(redis)
-        self.messages = MessageEncoder()
         self.faults: list[str] = []
         """Of this Redis, by the last look."""
         self.tally = Tally()
@@ -149,7 +148,7 @@ class JobStore:
                 job_id,
                 int(is_public),
                 queue,
-                self.messages.encode(job_id, queue),
+                encode_message(job_id, queue),
                 execution.as_json(),
                 silence,
                 manifest,
@@ -220,7 +219,7 @@ class JobStore:
             "tell_successful": subscriber.success_uri,
             "tell_failed": subscriber.failed_uri,
         }
-        delivery = {"base": subscriber.base, "delivery": self.messages.encode(job_id, QUEUE, DELIVER)}
+        delivery = {"base": subscriber.base, "delivery": encode_message(job_id, QUEUE, DELIVER)}
         return delivery | {name: uri for name, uri in uris.items() if uri}
 
     async def judge(self) -> list[str]:

@@ -9,12 +9,12 @@ from .candidates import Candidate, is_allowed, not_allowed, read_folder
 from .complaints import DescriptionErrors, FileComplaint, MissingPackages
 from .description import Process
 from .example_files import named_files
-from .inspection import Report
 from .inspection_cache import InspectionCache
 from .inspector import inspect_callables
 from .merging import Merged, merge
 from .registry import Registry, arrange
 from .registry_cache import Question, Whole, keep_whole
+from .reports import Report
 from .suggestion import suggest
 from .versions import base_id, is_newer
 

@@ -11,8 +11,8 @@ from .description_file import DescriptionFile, id_of, module_of, validate
 from .document import Document, make_complaint, read_document
 from .example_files import with_files
 from .file_names import is_description_file
-from .inspection import Wanted
 from .positions import START, Flaw
+from .reports import Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,7 @@ from .annotations import (
 )
 from .docstrings import Texts, read_docstring
 from .positions import unpublishable
-
-RESULT = "result"
-"""The name of an output that the callable gives none."""
+from .reports import RESULT
 
 Members = dict[str, Any]
 

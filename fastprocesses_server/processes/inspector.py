@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import StartError
 from .children import Child, Ended, child, command
-from .inspection import Failure, FailureKind, Found, Parameter, ParameterKind, Report, Wanted
 from .inspection_cache import Content, InspectionCache, Remembered
+from .reports import Failure, FailureKind, Found, Parameter, ParameterKind, Report, Wanted
 from .trace import Trace
 
 COMMAND = command("fastprocesses_server.processes.inspection")

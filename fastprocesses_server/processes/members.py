@@ -6,10 +6,9 @@ from typing import Any
 from .annotations import RETURN
 from .complaints import FileComplaint
 from .document import Document
-from .inference import RESULT
-from .inspection import Found, Parameter
 from .keywords import rebuilt
 from .positions import Where
+from .reports import RESULT, Found, Parameter
 from .schema_faults import schema_faults
 from .schemas import compile_schema, json_types
 from .signature import CALLABLE, WRAP, remedy, uncallable, untaken_inputs

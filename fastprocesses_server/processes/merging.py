@@ -13,8 +13,8 @@ from .description_file import DescriptionFile, id_of, merged_contradictions, mod
 from .document import Document
 from .fastprocesses.classes import REQUEST
 from .fastprocesses.descriptions import class_complaints, own_id_warning
-from .inspection import Failure, FailureKind, Found, ParameterKind, Report
 from .members import Merger, returns_whole
+from .reports import Failure, FailureKind, Found, ParameterKind, Report
 from .schema_faults import schema_faults
 from .signature import CALLABLE, context_parameter, input_parameters, left_out, signature_complaints
 from .suggestion import nearest

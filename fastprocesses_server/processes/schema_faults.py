@@ -1,9 +1,9 @@
 """What is wrong with a schema that an author wrote."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator, ValidationError
 
 from .bundled import OGC_FORMATS, bundled_reference, bundled_schemas
 from .dialects import modern, ogc_format, upgraded
@@ -12,6 +12,9 @@ from .positions import Where
 from .references import target_of
 from .schemas import TYPES, Schema, as_list, compile_schema
 from .suggestion import nearest
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 Fault = tuple[Where, str, str]
 """Where in the schema, what is wrong, and what was probably meant."""
@@ -28,18 +31,21 @@ NAMES = {
 
 def schema_faults(schema: Schema) -> list[Fault]:
     """Everything that is wrong with a schema, its `default` included; empty where it may be compiled."""
-    faults = list(dict.fromkeys([*_metaschema_faults(schema), *_own_faults(schema)]))
-    if faults:
-        return faults
     try:
         validator = compile_schema(schema)
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        return [(tuple(getattr(error, "instance_path", ())), str(error).partition("\n")[0], "")]
+        why = (tuple(getattr(error, "instance_path", ())), str(error).partition("\n")[0], "")
+        return list(dict.fromkeys([*_metaschema_faults(schema), *_own_faults(schema)])) or [why]
+    if faults := list(dict.fromkeys(_own_faults(schema))):
+        return faults
     errors = validator.iter_errors(schema["default"]) if "default" in schema else []
     return [(("default", *e.instance_path), f"the default does not fit: {e.message}", "") for e in errors]
 
 
 def _metaschema_faults(schema: Schema) -> Iterator[Fault]:
+    """Of one that does not compile: that says that something is wrong, this says all that is, and where."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - most schemas have no fault
+
     for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(modern(schema)):
         where = tuple(error.absolute_path)
         if where[-1:] == ("type",) and error.validator == "anyOf":
@@ -51,7 +57,7 @@ def _metaschema_faults(schema: Schema) -> Iterator[Fault]:
             yield where, name + _in_words(error), ""
 
 
-def _in_words(error: ValidationError) -> str:
+def _in_words(error: "ValidationError") -> str:
     if error.validator != "type":
         return f": {error.message}"
     return " must be " + " or ".join(NAMES[type_] for type_ in as_list(error.validator_value))

@@ -5,7 +5,7 @@ from typing import Any
 
 from .complaints import FileComplaint
 from .document import Document
-from .inspection import Found, Parameter, ParameterKind
+from .reports import Found, Parameter, ParameterKind
 from .suggestion import nearest
 
 CALLABLE = ("callable",)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import Complaint
+from ..execution.content import download
 from ..execution.guard import Guard
 from ..execution.inputs import Unreadable
 from ..execution.outgoing import create_client
@@ -24,7 +25,6 @@ from ..execution.references import (
     OwnOutput,
     Reference,
     Unreachable,
-    download,
     shown,
 )
 from ..execution.request import Execution

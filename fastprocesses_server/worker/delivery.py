@@ -15,8 +15,8 @@ from pydantic import SecretStr
 
 from .. import traces
 from ..errors import JobFailed, Problem, ResultNotAvailable
-from ..execution.guard import Forbidden
-from ..execution.outgoing import create_client, guard_callbacks
+from ..execution.guard import Forbidden, guard_callbacks
+from ..execution.outgoing import create_client
 from ..execution.outputs import read_manifest
 from ..execution.request import ResponseType, read_execution
 from ..execution.results import FilePart, Presenter

@@ -17,7 +17,7 @@ from loguru import logger
 
 from .. import traces
 from ..errors import InvalidRequest
-from ..execution.outgoing import guard_references
+from ..execution.guard import guard_references
 from ..execution.outputs import InvalidOutput, StoredOutput, read_manifest, write_manifest
 from ..execution.references import OwnOutput, Reference
 from ..execution.request import Execution, read_again, read_execution

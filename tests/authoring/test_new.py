@@ -21,9 +21,9 @@ from fastprocesses_server.errors import StartError
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.processes.complaints import DescriptionErrors, FileComplaint
 from fastprocesses_server.processes.description import Process
-from fastprocesses_server.processes.inspection import Found, Wanted
 from fastprocesses_server.processes.inspector import inspect_callables
 from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.processes.reports import Found, Wanted
 from fastprocesses_server.processes.schemas import compile_schema
 from fastprocesses_server.processes.yaml_reader import read_yaml
 from fastprocesses_server.settings import Settings

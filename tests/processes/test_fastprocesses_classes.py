@@ -13,9 +13,9 @@ from serving import ROOT
 from fastprocesses_server.execution.request import RequestReader
 from fastprocesses_server.processes.description import Process
 from fastprocesses_server.processes.fastprocesses.names import OFFERED
-from fastprocesses_server.processes.inspection import Failure, FailureKind, Found, Wanted
 from fastprocesses_server.processes.inspector import inspect_callables
 from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.processes.reports import Failure, FailureKind, Found, Wanted
 
 Put = Callable[[str, str], Path]
 Complaints = Callable[..., str]

@@ -8,8 +8,8 @@ import pytest
 
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.processes import inspector
-from fastprocesses_server.processes.inspection import Failure, FailureKind, Found, ParameterKind, Report, Wanted
 from fastprocesses_server.processes.inspector import inspect_callables
+from fastprocesses_server.processes.reports import Failure, FailureKind, Found, ParameterKind, Report, Wanted
 
 Put = Callable[..., Path]
 RUN = "def run(): ...\n"

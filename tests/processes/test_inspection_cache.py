@@ -12,10 +12,10 @@ import pytest
 from serving import own_environment
 
 from fastprocesses_server.processes import entries, inspection_cache
-from fastprocesses_server.processes.inspection import Failure, Found, Report, Wanted
 from fastprocesses_server.processes.inspection_cache import Content, InspectionCache
 from fastprocesses_server.processes.inspector import inspect_callables
 from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.processes.reports import Failure, Found, Report, Wanted
 
 Put = Callable[..., Path]
 Inspect = Callable[..., Report]

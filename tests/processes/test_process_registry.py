@@ -7,8 +7,8 @@ from fastprocesses_server.errors import StartError
 from fastprocesses_server.processes.assembly import make_registry
 from fastprocesses_server.processes.candidates import read_folder
 from fastprocesses_server.processes.complaints import DescriptionErrors
-from fastprocesses_server.processes.inspection import Found
 from fastprocesses_server.processes.registry import load_registry
+from fastprocesses_server.processes.reports import Found
 
 Put = Callable[..., Path]
 FILE = "callable: tools.run\nversion: 1\ninputs: {}\noutputs: {}\n"

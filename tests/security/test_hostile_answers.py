@@ -14,9 +14,10 @@ import pytest
 from ways_out import PUBLIC, Answer, Names, Spy, Talk, Web, bomb, json, to, web_server
 
 from fastprocesses_server.execution import references
+from fastprocesses_server.execution.content import peek
 from fastprocesses_server.execution.guard import Guard
 from fastprocesses_server.execution.outgoing import create_client
-from fastprocesses_server.execution.references import FetchedValue, Later, Room, Unreachable, peek, resolve
+from fastprocesses_server.execution.references import FetchedValue, Later, Room, Unreachable, resolve
 from fastprocesses_server.jobs.results import ResultStore
 from fastprocesses_server.settings.operation import Outgoing
 from fastprocesses_server.worker.arguments import Fetching

@@ -9,9 +9,10 @@ import httpx
 import pytest
 from ways_out import NAMES, OTHER, PUBLIC, Names, Spy, Web, json, to, web_server
 
+from fastprocesses_server.execution.content import download, peek
 from fastprocesses_server.execution.guard import Forbidden, Guard
 from fastprocesses_server.execution.outgoing import MOST_REDIRECTS, create_client
-from fastprocesses_server.execution.references import FetchedValue, Later, Room, Unreachable, download, peek
+from fastprocesses_server.execution.references import FetchedValue, Later, Room, Unreachable
 from fastprocesses_server.execution.subscriber import read_subscriber
 from fastprocesses_server.settings.operation import Outgoing
 from fastprocesses_server.worker.delivery import Message, post

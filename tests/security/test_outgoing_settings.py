@@ -11,9 +11,10 @@ from test_hostile_urls import INSIDE
 from ways_out import Names, Talk, Web, json, web_server
 
 from fastprocesses_server.errors import StartError
-from fastprocesses_server.execution.guard import Forbidden, Guard
-from fastprocesses_server.execution.outgoing import create_client, guard_callbacks, guard_references
-from fastprocesses_server.execution.references import FetchedValue, Room, Unreachable, peek
+from fastprocesses_server.execution.content import peek
+from fastprocesses_server.execution.guard import Forbidden, Guard, guard_callbacks, guard_references
+from fastprocesses_server.execution.outgoing import create_client
+from fastprocesses_server.execution.references import FetchedValue, Room, Unreachable
 from fastprocesses_server.execution.subscriber import read_subscriber
 from fastprocesses_server.settings import load_settings
 from fastprocesses_server.settings.operation import Outgoing

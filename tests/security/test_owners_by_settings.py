@@ -56,7 +56,7 @@ async def asking(
             yield ask, services.store
         finally:
             engine = services.engine
-            for one in (services.store.redis, engine.replies.client, engine.cache_client, services.fetcher.client):
+            for one in (services.store.redis, engine.replies.client, engine.cache_client, services.fetcher):
                 await one.aclose()
 
 

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from ..complaints import FileComplaint
 from ..description import Common, Input, Output
 from ..document import Document
-from ..inspection import Found
+from ..reports import Found
 from ..schema_faults import schema_faults
 from ..signature import CALLABLE
 
