@@ -72,7 +72,10 @@ def encode(document: Mapping[str, Any], *, links: Sequence[Link] = (), media_typ
 
 def is_known(request: Request, etag: str) -> bool:
     """If-None-Match (RFC 9110, 13.1.2), by weak comparison."""
-    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    sent = request.headers.get("if-none-match")
+    if sent is None:
+        return False
+    known = [tag.strip().removeprefix("W/") for tag in sent.split(",")]
     return etag.removeprefix("W/") in known or known == ["*"]
 
 

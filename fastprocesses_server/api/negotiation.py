@@ -7,6 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from fastapi import Request
+from starlette.datastructures import QueryParams
 from starlette.routing import Match
 
 from ..errors import Complaint, InvalidRequest, Problem
@@ -70,13 +71,18 @@ def negotiate(request: Request, *forms: Form) -> Form:
         NotAcceptable: where `Accept` leaves nothing.
     """
     offered = forms or (AS_JSON,)
-    name = request.query_params.get("f") if request.scope["query_string"] else None
+    name = _asked(request.scope["query_string"])
     if name is None:
         return choose_form(", ".join(request.headers.getlist("accept")), offered)
     for form in offered:
         if form.name == name:
             return form
     raise InvalidRequest([Complaint("f", f"must be one of: {', '.join(form.name for form in offered)}")])
+
+
+@lru_cache(maxsize=128)
+def _asked(query: bytes) -> str | None:
+    return QueryParams(query).get("f")
 
 
 def prefers_page(request: Request) -> bool:
