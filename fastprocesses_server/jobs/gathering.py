@@ -132,7 +132,7 @@ def _packed(packet: list[Asked]) -> Iterator[tuple[Asked, bytes]]:
             continue
         name, *arguments = asked.command
         try:
-            yield asked, hiredis.pack_command((*str(name).split(), *arguments))
+            yield asked, hiredis.pack_command((*name.split(), *arguments))
         except (TypeError, UnicodeError) as error:
             asked.fail(redis.DataError(str(error)))
 
