@@ -31,6 +31,7 @@ from ..settings import Settings
 from ..trail import REQUEST_ID
 from . import (
     assets,
+    definition,
     execution,
     health,
     job_events,
@@ -41,7 +42,6 @@ from . import (
     landing_page,
     login,
     metrics,
-    openapi,
     processes,
     refusals,
     schemas,
@@ -75,7 +75,7 @@ ROUTES = (
     job_events,
     job_logs,
     landing_page,
-    openapi,
+    definition,
     schemas,
     assets,
     health,

@@ -22,7 +22,7 @@ from .connections import LIMITS, most_connections, protocol_with
 from .ending import Ending
 from .exposures import exposures
 from .listening import Address, bound, hide, inherited, name_of
-from .openapi_defaults import departures
+from .openapi.defaults import departures
 from .reloading import Reload
 
 DRAIN_SECONDS = 1.0

@@ -147,8 +147,8 @@ def show(
     As a description file, unless an option asks for something else.
     """
     from ..api.negotiation import AS_JSON
-    from ..api.openapi_dialects import OPENAPI_30_DIALECT
-    from ..api.openapi_document import execution_path
+    from ..api.openapi.dialects import OPENAPI_30_DIALECT
+    from ..api.openapi.document import execution_path
     from ..api.processes import description
     from ..api.representation import links_in
     from ..authoring.effective import find_effective, members

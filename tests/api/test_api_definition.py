@@ -14,9 +14,9 @@ from openapi_spec_validator import validate
 from serving import ROOT, Client, Server
 
 from fastprocesses_server.api.landing_page import api_definition_links
-from fastprocesses_server.api.openapi_dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT, Dialect
-from fastprocesses_server.api.openapi_document import openapi_document
-from fastprocesses_server.api.openapi_page import api_page
+from fastprocesses_server.api.openapi.dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT, Dialect
+from fastprocesses_server.api.openapi.document import openapi_document
+from fastprocesses_server.api.openapi.page import api_page
 from fastprocesses_server.api.representation import render
 from fastprocesses_server.links import Urls
 from fastprocesses_server.processes.description import Process

@@ -15,7 +15,7 @@ from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
 from fastprocesses_server.api.credentials import Credentials
 from fastprocesses_server.api.exposures import exposures
 from fastprocesses_server.api.login import local
-from fastprocesses_server.api.openapi_security import secured
+from fastprocesses_server.api.openapi.security import secured
 from fastprocesses_server.errors import Forbidden, Unauthorized, Unavailable
 from fastprocesses_server.jobs.api_keys import ApiKey, make_key
 from fastprocesses_server.processes.description import Access, Process

@@ -17,6 +17,7 @@ SHORTEST = 5
 """Of a reason."""
 
 ALONG_WITH = {
+    "hiredis": "redis",
     "httpcore": "httpx",
     "kombu": "celery",
     "markupsafe": "jinja2",
@@ -34,6 +35,7 @@ ACCEPTED = {
     ("B104", "standalone/address.py"): "compared, not listened on",
     ("B105", "settings/kinds.py"): "how every such secret begins",
     ("B301", "worker/succession.py"): "an unnamed file of this process's earlier image",
+    ("B311", "trail.py"): "tells requests apart, and is no secret",
     ("B403", "worker/succession.py"): "the same",
     ("B404", "processes/children.py"): "starts a module of ours",
     ("B404", "standalone/guard.py"): "starts ps",

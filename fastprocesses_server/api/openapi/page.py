@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from ..links import JSON
-from .credentials import KEY_HEADER
-from .representation import Page
+from ...links import JSON
+from ..credentials import KEY_HEADER
+from ..representation import Page
 
 OpenApi = Mapping[str, Any]
 

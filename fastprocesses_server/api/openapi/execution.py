@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..execution.media_type import BINARY, alternatives, declared_media_type, holds_binary, media_type_of
-from ..links import JSON
-from ..processes.description import Input, JobControlOption, Output, Process
-from ..processes.keywords import DEFINITIONS
-from ..processes.published import published
-from ..settings import Settings
-from .openapi_components import document_of, response, response_of
-from .openapi_defaults import response_member
-from .openapi_dialects import Dialect
-from .openapi_operations import Operation, operation
-from .openapi_schemas import TEXT, Schema, array_of, object_of, schema_reference, words
+from ...execution.media_type import BINARY, alternatives, declared_media_type, holds_binary, media_type_of
+from ...links import JSON
+from ...processes.description import Input, JobControlOption, Output, Process
+from ...processes.keywords import DEFINITIONS
+from ...processes.published import published
+from ...settings import Settings
+from .components import document_of, response, response_of
+from .defaults import response_member
+from .dialects import Dialect
+from .operations import Operation, operation
+from .schemas import TEXT, Schema, array_of, object_of, schema_reference, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..links import DESCRIPTION_FILE_SCHEMA, EVENT_STREAM, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
-from .openapi_components import document_of, page_of, parameters, problems, response, response_of
-from .openapi_schemas import TEXT, Schema, schema_reference
+from ...links import DESCRIPTION_FILE_SCHEMA, EVENT_STREAM, HTML, JSON, JSON_SCHEMA, OPENAPI, OPENAPI_31, PLAIN
+from .components import document_of, page_of, parameters, problems, response, response_of
+from .schemas import TEXT, Schema, schema_reference
 
 Operation = dict[str, Any]
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ..settings import Settings
-from .openapi_components import PARAMETERS
-from .openapi_schemas import COMPONENT_SCHEMAS, Schema, words
+from ...settings import Settings
+from .components import PARAMETERS
+from .schemas import COMPONENT_SCHEMAS, Schema, words
 
 DOCUMENT = "Requests that say no `response` get the document; the standard's default is raw."
 JOB = "Requests without `Prefer` become jobs where both modes are offered; the standard's default is a synchronous run."

@@ -8,9 +8,9 @@ from ..links import HTML, OPENAPI, OPENAPI_31, Link, Urls, link
 from .documents import Document, document_response, encode
 from .landing_page import api_definition_links
 from .negotiation import AS_HTML, Form, negotiate
-from .openapi_dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT
-from .openapi_document import openapi_document
-from .openapi_page import api_page, swagger_page
+from .openapi.dialects import OPENAPI_30_DIALECT, OPENAPI_31_DIALECT
+from .openapi.document import openapi_document
+from .openapi.page import api_page, swagger_page
 from .representation import kept_for, show
 from .services import Services, services_of, urls_of
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..processes.dialects import upgraded
-from ..processes.keywords import rebuilt
+from ...processes.dialects import upgraded
+from ...processes.keywords import rebuilt
 
 Schema = dict[str, Any]
 

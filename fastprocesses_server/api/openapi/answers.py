@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from ..settings import Settings
-from ..trail import REQUEST_ID
-from .hosts import is_private
-from .openapi_components import headers_of, response
-from .rate_limit import is_free
+from ...settings import Settings
+from ...trail import REQUEST_ID
+from ..hosts import is_private
+from ..rate_limit import is_free
+from .components import headers_of, response
 
 NAME = headers_of(REQUEST_ID)["headers"]
 LEFT = headers_of("RateLimit", "RateLimit-Policy")["headers"]

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..links import Urls
-from ..processes.description import Process
-from ..processes.registry import Registry
-from ..settings import Settings
-from .openapi_answers import completed
-from .openapi_components import HEADERS, RESPONSES
-from .openapi_defaults import component_parameters, component_schemas
-from .openapi_dialects import Dialect
-from .openapi_execution import ProcessPath
-from .openapi_operations import TAGS, fixed_paths
-from .openapi_security import secured
+from ...links import Urls
+from ...processes.description import Process
+from ...processes.registry import Registry
+from ...settings import Settings
+from .answers import completed
+from .components import HEADERS, RESPONSES
+from .defaults import component_parameters, component_schemas
+from .dialects import Dialect
+from .execution import ProcessPath
+from .operations import TAGS, fixed_paths
+from .security import secured
 
 
 def openapi_document(settings: Settings, registry: Registry, urls: Urls, dialect: Dialect) -> dict[str, Any]:

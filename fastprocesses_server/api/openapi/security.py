@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ..settings import Settings
-from .authentication import OPEN, is_unasked
-from .credentials import KEY_HEADER, cookie_at
-from .openapi_components import response
+from ...settings import Settings
+from ..authentication import OPEN, is_unasked
+from ..credentials import KEY_HEADER, cookie_at
+from .components import response
 
 SCHEMES = ("bearer", "apiKey", "session")
 BY_ROLE = "/processes/"

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..execution.idempotency import LONGEST
-from ..links import HTML, JSON
-from ..trail import REQUEST_ID
-from .job_filters import MOST_PROCESSES
-from .jobs import LONGEST_WAIT
-from .openapi_schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
-from .paging import DEFAULT_LIMIT, LARGEST_LIMIT
-from .problems import PROBLEM_JSON
+from ...execution.idempotency import LONGEST
+from ...links import HTML, JSON
+from ...trail import REQUEST_ID
+from ..job_filters import MOST_PROCESSES
+from ..jobs import LONGEST_WAIT
+from ..paging import DEFAULT_LIMIT, LARGEST_LIMIT
+from ..problems import PROBLEM_JSON
+from .schemas import STATUSES, TEXT, URL, Schema, array_of, schema_reference, words
 
 
 def _parameter(name: str, where: str, description: str, schema: Schema, **members: Any) -> dict[str, Any]:

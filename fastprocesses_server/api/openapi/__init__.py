@@ -1,0 +1,1 @@
+"""The API definition: OpenAPI, made from the registry and the settings."""
