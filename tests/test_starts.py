@@ -40,7 +40,7 @@ print("loaded:", *sorted(set(LARGE) & sys.modules.keys()))
 SERVE = """
 import sys
 from pathlib import Path
-from fastprocesses_server.api.server import create_app
+from fastprocesses_server.api.serving.server import create_app
 from fastprocesses_server.processes.registry import load_registry
 from fastprocesses_server.settings import load_settings
 create_app(load_settings(), load_registry(Path(FOLDER)))
@@ -73,7 +73,7 @@ def test_help_loads_no_large_library() -> None:
     [
         ("standalone.dev", set()),
         ("processes.registry", {"asyncio", "pydantic"}),
-        ("api.server", API),
+        ("api.serving.server", API),
         ("worker.app", set(LARGE) - {"fastapi", "jsonschema", "uvicorn"}),
     ],
 )

@@ -40,31 +40,30 @@ from . import (
     job_results,
     jobs,
     landing_page,
-    login,
     metrics,
     processes,
-    refusals,
     schemas,
 )
-from .access import Views
-from .authentication import Authentication
-from .credentials import Credentials
-from .cross_origin import CrossOrigin
-from .ending import Ending, LastAnswers
-from .host_check import HostCheck
-from .origins import OriginCheck, allowed_origins
+from .callers import login, refusals
+from .callers.access import Views
+from .callers.authentication import Authentication
+from .callers.credentials import Credentials
+from .callers.refusals import Refusals
+from .middleware.cross_origin import CrossOrigin
+from .middleware.ending import Ending, LastAnswers
+from .middleware.host_check import HostCheck
+from .middleware.origins import OriginCheck, allowed_origins
+from .middleware.rate_limit import RateLimit
+from .middleware.request_counts import CountRequests
+from .middleware.safeguards import Safeguards
+from .middleware.slow_bodies import SlowBodies
+from .middleware.trails import FollowRequests
 from .problems import AnswerToAll, add_problem_handlers
-from .rate_limit import RateLimit
-from .refusals import Refusals
-from .reloading import Reload, keep_up, watch
-from .request_counts import CountRequests
-from .safeguards import Safeguards
 from .services import Services
-from .slow_bodies import SlowBodies
-from .trails import FollowRequests
+from .serving.reloading import Reload, keep_up, watch
 
 if TYPE_CHECKING:
-    from .tokens import Tokens
+    from .callers.tokens import Tokens
 
 ROUTES = (
     processes,
@@ -205,7 +204,7 @@ def _ask_callers(app: FastAPI, settings: Settings, redis: Any, limited: Callable
 
 
 def _tokens(settings: Settings) -> "Tokens":
-    from .tokens import PublishedKeys, Tokens, fetch_from  # noqa: PLC0415 - its library takes 11 MB
+    from .callers.tokens import PublishedKeys, Tokens, fetch_from  # noqa: PLC0415 - its library takes 11 MB
 
     return Tokens(settings, PublishedKeys(fetch_from(settings)))
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 from .documents import Document, document_response
+from .middleware.safeguards import NEVER_RUN
 from .pages import static_files
-from .safeguards import NEVER_RUN
 from .services import services_of
 
 router = APIRouter()

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from ..settings import Settings
 from ..settings.service import UNIX
-from .caller import caller_of
+from .callers.caller import caller_of
 
 Address = IPv4Address | IPv6Address
 HOUSEHOLD = 64

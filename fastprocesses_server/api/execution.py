@@ -17,11 +17,11 @@ from ..execution.subscriber import read_subscriber
 from ..jobs.engine import CacheUse, Finished, Submitted
 from ..jobs.status_info import status_info
 from ..processes.description import JobControlOption, Process
-from .caller import caller_of
+from .callers.caller import caller_of
+from .callers.ownership import view_of
 from .client import client_of
 from .documents import json_response
 from .job_results import presenter_for
-from .ownership import view_of
 from .plain_routes import plain_route
 from .results import results_response
 from .services import Services, services_of, urls_of

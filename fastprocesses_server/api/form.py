@@ -7,8 +7,8 @@ import orjson
 
 from ..execution.media_type import alternatives, media_type_of
 from ..processes.description import JobControlOption, Process
+from .callers.credentials import KEY_HEADER
 from .controls import Control, Field, Kind, fields
-from .credentials import KEY_HEADER
 
 LARGEST_EXAMPLE = 64 * 1024
 """Bytes of its inputs, over which an example does not stand in the page."""

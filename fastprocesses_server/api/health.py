@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..jobs.offers import strangers, unoffered, unserved
-from .caller import caller_of
+from .callers.caller import caller_of
 from .documents import json_response
 from .services import services_of
 

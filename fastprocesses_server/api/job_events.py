@@ -14,7 +14,7 @@ from ..jobs.connection import STORE_ERRORS
 from ..jobs.following import Sight
 from ..jobs.status_info import status_info
 from ..links import EVENT_STREAM, Urls
-from .authentication import is_known_still
+from .callers.authentication import is_known_still
 from .followers import Followers
 from .jobs import LOOK_SECONDS, find_job
 from .services import Services, services_of, urls_of

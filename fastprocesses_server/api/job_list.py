@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 
 from ..errors import NoSuchJob
 from ..jobs.status_info import status_info
+from .callers.ownership import view_of
 from .job_filters import FILTERS, read_selection
 from .jobs import run_seconds
 from .negotiation import AS_HTML, negotiate
-from .ownership import view_of
 from .paging import read_window, window_links
 from .plain_routes import plain_route
 from .query import Query

@@ -13,8 +13,8 @@ from ..execution.preference import read_preference
 from ..jobs.record import Job, Status
 from ..jobs.status_info import status_info
 from ..links import link
+from .callers.ownership import view_of
 from .negotiation import negotiate
-from .ownership import view_of
 from .plain_routes import plain_route
 from .representation import FORMS, Page, represent
 from .services import services_of, urls_of

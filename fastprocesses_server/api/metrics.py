@@ -10,8 +10,8 @@ from ..jobs.connection import STORE_ERRORS
 from ..jobs.counts import Measures
 from ..processes.versions import base_id
 from ..settings import Settings
-from .caller import ADMIN, Caller
-from .credentials import shows_metrics_token
+from .callers.caller import ADMIN, Caller
+from .callers.credentials import shows_metrics_token
 from .exposition import Family, media_type_for, write
 from .metric_families import about, of_store
 from .services import Services, services_of

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from ..links import HTML, Link, with_form
 from ..settings import Settings
-from .caller import NOBODY, Caller, caller_of
+from .callers.caller import NOBODY, Caller, caller_of
 from .documents import Document, encode, link_header
 from .negotiation import AS_HTML, AS_JSON, Form
 from .pages import page_headers, templates

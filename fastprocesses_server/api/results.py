@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from ..execution.results import FilePart, Form, Results
 from .documents import is_known, link_header
-from .safeguards import NEVER_RUN
+from .middleware.safeguards import NEVER_RUN
 
 ACTIVE = re.compile(r"text/html|[^/]+/([^/]+\+)?xml|text/xsl|multipart/.+|message/.+")
 """Types that a browser would run, or take apart and run."""

@@ -18,12 +18,12 @@ from ..processes.description import Process
 from ..processes.registry import Registry
 from ..processes.suggestion import suggest
 from ..settings import Settings
-from .access import Views, refusal
 from .base_url import urls_for
-from .caller import NOBODY, Caller, caller_of
+from .callers.access import Views, refusal
+from .callers.caller import NOBODY, Caller, caller_of
 from .documents import KeptDocuments, Shelf
-from .ending import Ending
 from .followers import Followers
+from .middleware.ending import Ending
 
 SEEN = "fastprocesses_server.services"
 """Their name in the scope of a request."""

@@ -10,7 +10,7 @@ import typer
 from .common import Processes, app, load_processes, look_for_garbage, read_settings, write
 
 if TYPE_CHECKING:
-    from ..api.listening import Address
+    from ..api.serving.listening import Address
     from ..settings import Settings
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on. [FP_HOST, 127.0.0.1]", show_default=False)]
@@ -96,7 +96,7 @@ def serve(
     """
     from loguru import logger
 
-    from ..api.server import run_server
+    from ..api.serving.server import run_server
     from ..jobs.fitness import check_fitness
     from ..jobs.reloads import ask_all
     from ..standalone.dev import run_serve
@@ -166,7 +166,7 @@ def reload(processes: Processes = None) -> None:
 
 
 def _address(settings: "Settings") -> "Address":
-    from ..api.listening import Address
+    from ..api.serving.listening import Address
 
     return Address(settings.host, settings.port, settings.unix_socket)
 

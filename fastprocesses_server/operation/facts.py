@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..api.exposures import open_ways
-from ..api.listening import Address, bound
+from ..api.serving.listening import Address, bound
 from ..errors import StartError
 from ..jobs.connection import STORE_ERRORS, trouble
 from ..jobs.folder import MARKER

@@ -5,7 +5,7 @@ import os
 import socket
 from pathlib import Path
 
-from ..api.listening import Address
+from ..api.serving.listening import Address
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, not bound
 READY_PATH = "/health/ready"

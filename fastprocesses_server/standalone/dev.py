@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..api.listening import Address, bound
+from ..api.serving.listening import Address, bound
 from ..errors import StartError
 from .address import is_ready, url_of
 from .console import Console, LogForm

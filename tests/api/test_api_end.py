@@ -6,7 +6,7 @@ from typing import Any
 from starlette.types import Message, Receive, Scope, Send
 
 from fastprocesses_server.api.app import end
-from fastprocesses_server.api.ending import Ending, LastAnswers
+from fastprocesses_server.api.middleware.ending import Ending, LastAnswers
 
 
 def test_a_task_that_takes_a_cancellation_for_something_else_ends_all_the_same() -> None:

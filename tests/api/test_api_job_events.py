@@ -16,9 +16,9 @@ from redis.exceptions import ConnectionError as RedisIsAway
 from serving import Client, OwnValkey, Part, Server, own_valkey, shared_environment, wait_until
 from test_api_logs import log, private_run, talk
 
-from fastprocesses_server.api.ending import Ending
 from fastprocesses_server.api.job_events import HEARTBEAT, RETRY, event, read_event_id, stream
 from fastprocesses_server.api.jobs import LOOK_SECONDS
+from fastprocesses_server.api.middleware.ending import Ending
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.following import Sight
 from fastprocesses_server.jobs.record import Status, read_record

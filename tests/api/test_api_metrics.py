@@ -15,7 +15,7 @@ from serving import ROOT, Client, OwnValkey, Part, free_port, own_valkey, shared
 from upper import make_registry
 
 from fastprocesses_server.api.app import create_app
-from fastprocesses_server.api.caller import Caller
+from fastprocesses_server.api.callers.caller import Caller
 from fastprocesses_server.api.metric_families import about, of_store
 from fastprocesses_server.api.metrics import check_access
 from fastprocesses_server.errors import Forbidden, Problem, Unauthorized

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from serving import Client, Server
 
-from fastprocesses_server.api.origins import Allowed, allowed_origins, check_origin
+from fastprocesses_server.api.middleware.origins import Allowed, allowed_origins, check_origin
 from fastprocesses_server.errors import ForeignOrigin
 from fastprocesses_server.settings import Settings
 

@@ -6,7 +6,7 @@ import html5lib
 import pytest
 from serving import Client, wait_until
 
-from fastprocesses_server.api.caller import Caller
+from fastprocesses_server.api.callers.caller import Caller
 from fastprocesses_server.api.pages import visible
 from fastprocesses_server.api.representation import Page, render
 from fastprocesses_server.links import link

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fastprocesses_server.api.packets import MOST, Packets
+from fastprocesses_server.api.serving.packets import MOST, Packets
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
 LARGE = b"x" * (MOST + 1)

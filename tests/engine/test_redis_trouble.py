@@ -15,7 +15,7 @@ import pytest
 from serving import ROOT, Client, OwnValkey, Part, free_port, own_valkey, shared_environment, wait_until
 
 from fastprocesses_server import api
-from fastprocesses_server.api import login
+from fastprocesses_server.api.callers import login
 from fastprocesses_server.jobs.connection import STORE_ERRORS, connect
 
 BOUND = 10.0

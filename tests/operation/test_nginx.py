@@ -13,7 +13,7 @@ import pytest
 from load import Load, write_process
 from serving import PLAIN, ROOT, Part, free_port, own_valkey, shared_environment, wait_until
 
-from fastprocesses_server.api.listening import Address
+from fastprocesses_server.api.serving.listening import Address
 from fastprocesses_server.standalone.address import is_ready
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"

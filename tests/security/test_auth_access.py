@@ -9,12 +9,12 @@ import pytest
 from fastapi import Request
 from redis.exceptions import ConnectionError as RedisIsAway
 
-from fastprocesses_server.api.access import Views, refusal
-from fastprocesses_server.api.authentication import OPEN, is_known_still, is_unasked
-from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
-from fastprocesses_server.api.credentials import Credentials
+from fastprocesses_server.api.callers.access import Views, refusal
+from fastprocesses_server.api.callers.authentication import OPEN, is_known_still, is_unasked
+from fastprocesses_server.api.callers.caller import ADMIN, NOBODY, Caller
+from fastprocesses_server.api.callers.credentials import Credentials
+from fastprocesses_server.api.callers.login import local
 from fastprocesses_server.api.exposures import exposures
-from fastprocesses_server.api.login import local
 from fastprocesses_server.api.openapi.security import secured
 from fastprocesses_server.errors import Forbidden, Unauthorized, Unavailable
 from fastprocesses_server.jobs.api_keys import ApiKey, make_key

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from fastprocesses_server.api.tokens import (
+from fastprocesses_server.api.callers.tokens import (
     FRESH_SECONDS,
     KEPT_SECONDS,
     LARGEST,

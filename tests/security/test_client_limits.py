@@ -21,7 +21,7 @@ from openapi_spec_validator import validate
 from serving import PLAIN, Client, Part, own_valkey, shared_environment, wait_until
 
 from fastprocesses_server.api.client import origin
-from fastprocesses_server.api.rate_limit import is_free, limit_headers
+from fastprocesses_server.api.middleware.rate_limit import is_free, limit_headers
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.rates import Count

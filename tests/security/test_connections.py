@@ -69,8 +69,8 @@ def inside() -> Iterator[Web]:
 
 
 MAY_CONNECT = {
-    "api/listening.py": "makes the sockets that are listened on",
-    "api/server.py": "listens on them",
+    "api/serving/listening.py": "makes the sockets that are listened on",
+    "api/serving/server.py": "listens on them",
     "authoring/remote.py": "the command line, as a client of the server that its user names",
     "execution/guard.py": "the look-up",
     "execution/outgoing.py": "the one way out",

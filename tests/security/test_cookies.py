@@ -6,8 +6,8 @@ import pytest
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from fastprocesses_server.api.credentials import COOKIE, cookie_at, session_in
-from fastprocesses_server.api.login import _cookie
+from fastprocesses_server.api.callers.credentials import COOKIE, cookie_at, session_in
+from fastprocesses_server.api.callers.login import _cookie
 from fastprocesses_server.api.services import SEEN
 from fastprocesses_server.settings import Settings
 

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from loguru import logger
 
 from fastprocesses_server import traces
+from fastprocesses_server.api.middleware.trails import FollowRequests
 from fastprocesses_server.api.problems import add_problem_handlers
-from fastprocesses_server.api.trails import FollowRequests
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.log_lines import formatter
 from fastprocesses_server.logs import _tell_trail

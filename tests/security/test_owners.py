@@ -12,8 +12,8 @@ import httpx
 import pytest
 from serving import Client, Server
 
-from fastprocesses_server.api.caller import ADMIN, NOBODY, Caller
-from fastprocesses_server.api.ownership import View
+from fastprocesses_server.api.callers.caller import ADMIN, NOBODY, Caller
+from fastprocesses_server.api.callers.ownership import View
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.jobs.api_keys import KeysInFile, make_key
 from fastprocesses_server.settings import load_settings

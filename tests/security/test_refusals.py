@@ -13,7 +13,7 @@ from serving import free_port
 from upper import make_registry
 
 from fastprocesses_server.api.app import create_app
-from fastprocesses_server.api.refusals import MOST, Refusals
+from fastprocesses_server.api.callers.refusals import MOST, Refusals
 from fastprocesses_server.errors import TokenHasExpired, TooManyRefusals, Unauthorized
 from fastprocesses_server.jobs.api_keys import KeysInRedis, make_key
 from fastprocesses_server.jobs.connection import connect, connect_async

@@ -8,8 +8,8 @@ import pytest
 from asking import app_of, ask
 from fastapi import FastAPI, Request
 
-from fastprocesses_server.api.host_check import HostCheck
-from fastprocesses_server.api.safeguards import Safeguards, embedders
+from fastprocesses_server.api.middleware.host_check import HostCheck
+from fastprocesses_server.api.middleware.safeguards import Safeguards, embedders
 from fastprocesses_server.settings import Settings
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"

@@ -11,8 +11,14 @@ import pytest
 import uvicorn
 from serving import wait_until
 
-from fastprocesses_server.api.connections import LIMITS, Limits, PatientProtocol, most_connections, protocol_with
-from fastprocesses_server.api.slow_bodies import SlowBodies
+from fastprocesses_server.api.middleware.slow_bodies import SlowBodies
+from fastprocesses_server.api.serving.connections import (
+    LIMITS,
+    Limits,
+    PatientProtocol,
+    most_connections,
+    protocol_with,
+)
 from fastprocesses_server.errors import TooSlow
 
 HASTY = Limits(

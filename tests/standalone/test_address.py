@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastprocesses_server.api.listening import Address, bound, hide, name_of
+from fastprocesses_server.api.serving.listening import Address, bound, hide, name_of
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.standalone import address
 from fastprocesses_server.standalone.address import is_ready, url_of

@@ -5,7 +5,7 @@ from typing import Any
 from ...settings import Settings
 from ...trail import REQUEST_ID
 from ..hosts import is_private
-from ..rate_limit import is_free
+from ..middleware.rate_limit import is_free
 from .components import headers_of, response
 
 NAME = headers_of(REQUEST_ID)["headers"]

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ...links import JSON
-from ..credentials import KEY_HEADER
+from ..callers.credentials import KEY_HEADER
 from ..representation import Page
 
 OpenApi = Mapping[str, Any]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from ...settings import Settings
-from ..authentication import OPEN, is_unasked
-from ..credentials import KEY_HEADER, cookie_at
+from ..callers.authentication import OPEN, is_unasked
+from ..callers.credentials import KEY_HEADER, cookie_at
 from .components import response
 
 SCHEMES = ("bearer", "apiKey", "session")

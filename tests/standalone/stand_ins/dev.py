@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from fastprocesses_server.api.listening import Address
+from fastprocesses_server.api.serving.listening import Address
 from fastprocesses_server.errors import StartError
 from fastprocesses_server.standalone.dev import run_dev
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import StartError
+from ...errors import StartError
 
 SOCKET_MODE = 0o660
 """Of a socket that has a path: who may write it may speak to the API."""

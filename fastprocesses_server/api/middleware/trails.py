@@ -7,9 +7,9 @@ from functools import partial
 from loguru import logger
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .. import traces, trail
-from ..trail import REQUEST_ID
-from .caller import NOBODY, Caller
+from ... import traces, trail
+from ...trail import REQUEST_ID
+from ..callers.caller import NOBODY, Caller
 from .origins import SAFE
 
 NAME = REQUEST_ID.lower().encode()

@@ -4,13 +4,13 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import TooManyRequests
-from ..jobs.rates import Count, Rates
-from ..settings import Settings
-from ..settings.quotas import Rate
-from .authentication import is_unasked
-from .client import client_of
-from .problems import problem_response
+from ...errors import TooManyRequests
+from ...jobs.rates import Count, Rates
+from ...settings import Settings
+from ...settings.quotas import Rate
+from ..callers.authentication import is_unasked
+from ..client import client_of
+from ..problems import problem_response
 
 POLICY = TooManyRequests.policy
 FREE = ("/health/", "/metrics")

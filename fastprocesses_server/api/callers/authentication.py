@@ -6,14 +6,14 @@ from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import Problem, Unauthorized, Unavailable
-from ..jobs.connection import STORE_ERRORS, trouble
-from ..links import DESCRIPTION_FILE_SCHEMA
-from ..settings import Settings
+from ...errors import Problem, Unauthorized, Unavailable
+from ...jobs.connection import STORE_ERRORS, trouble
+from ...links import DESCRIPTION_FILE_SCHEMA
+from ...settings import Settings
+from ..middleware.origins import SAFE, is_foreign_request
+from ..problems import problem_response
 from .caller import NOBODY, Caller, caller_of
 from .credentials import REMEDY, Credentials, shows_metrics_token
-from .origins import SAFE, is_foreign_request
-from .problems import problem_response
 from .refusals import Refusals
 
 UNASKED = ("/health/live", "/static/", "/logo", DESCRIPTION_FILE_SCHEMA)

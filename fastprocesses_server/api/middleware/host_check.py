@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import Problem
-from ..settings import Settings
-from .hosts import check_host
-from .problems import problem_response
+from ...errors import Problem
+from ...settings import Settings
+from ..hosts import check_host
+from ..problems import problem_response
 
 
 class HostCheck:

@@ -5,7 +5,7 @@ from http import HTTPMethod
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..jobs.counts import Tally
+from ...jobs.counts import Tally
 
 METHODS = frozenset(HTTPMethod)
 OTHER = "other"

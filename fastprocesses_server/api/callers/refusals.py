@@ -3,11 +3,11 @@
 from fastapi import Request
 from loguru import logger
 
-from ..errors import Problem, TooManyRefusals, Unauthorized
-from ..jobs.rates import Rates
-from ..settings import Settings
-from ..settings.quotas import Rate
-from .client import address_of
+from ...errors import Problem, TooManyRefusals, Unauthorized
+from ...jobs.rates import Rates
+from ...settings import Settings
+from ...settings.quotas import Rate
+from ..client import address_of
 
 MOST = Rate(20, 60)
 """From one address, the time beginning with the first one."""

@@ -15,11 +15,11 @@ import jwt
 import orjson
 from loguru import logger
 
-from ..errors import TokenHasExpired, Unauthorized, Unavailable
-from ..execution.guard import Forbidden as Guarded
-from ..execution.guard import guard_host
-from ..execution.outgoing import create_client, get
-from ..settings import Settings
+from ...errors import TokenHasExpired, Unauthorized, Unavailable
+from ...execution.guard import Forbidden as Guarded
+from ...execution.guard import guard_host
+from ...execution.outgoing import create_client, get
+from ...settings import Settings
 from .caller import Caller
 
 LEEWAY_SECONDS = 30

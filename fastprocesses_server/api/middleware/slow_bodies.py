@@ -4,8 +4,8 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..errors import TooSlow
-from .connections import LIMITS, Limits
+from ...errors import TooSlow
+from ..serving.connections import LIMITS, Limits
 
 
 class SlowBodies:

@@ -10,11 +10,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from loguru import logger
 
-from ..errors import StartError
-from ..jobs.reloads import LOOK_SECONDS
-from ..processes.changes import changes
-from ..processes.complaints import DescriptionErrors
-from ..processes.registry import Registry
+from ...errors import StartError
+from ...jobs.reloads import LOOK_SECONDS
+from ...processes.changes import changes
+from ...processes.complaints import DescriptionErrors
+from ...processes.registry import Registry
 
 MOST_FAULTS = 20
 """That are told to clients; the log has all."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from ..services import services_of
 from .caller import Caller, caller_of
-from .services import services_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from ..errors import Unauthorized
-from ..jobs.api_keys import ApiKey
-from ..jobs.key_ring import KeyRing, Sessions
-from ..settings import Settings
-from .base_url import is_trusted_proxy, urls_for
+from ...errors import Unauthorized
+from ...jobs.api_keys import ApiKey
+from ...jobs.key_ring import KeyRing, Sessions
+from ...settings import Settings
+from ..base_url import is_trusted_proxy, urls_for
 from .caller import NOBODY, Caller
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..settings import Settings
-from .base_url import urls_for
+from ...settings import Settings
+from ..base_url import urls_for
 from .origins import allowed_origins
 
 NOTHING = "default-src 'none'; frame-ancestors 'none'"

@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import replace
 
-from ..errors import Forbidden, Problem, Unauthorized
-from ..processes.description import Process
-from ..processes.registry import Registry
-from ..settings import Settings
+from ...errors import Forbidden, Problem, Unauthorized
+from ...processes.description import Process
+from ...processes.registry import Registry
+from ...settings import Settings
 from .caller import Caller
 from .credentials import REMEDY
 

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import ForeignOrigin, echo
-from ..execution.media_type import is_json
-from ..settings import Settings
-from .base_url import urls_for
-from .hosts import is_private
-from .problems import problem_response
+from ...errors import ForeignOrigin, echo
+from ...execution.media_type import is_json
+from ...settings import Settings
+from ..base_url import urls_for
+from ..hosts import is_private
+from ..problems import problem_response
 
 SAFE = frozenset(["GET", "HEAD", "OPTIONS"])
 ANY = "*"

@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from fastapi import APIRouter, Request, Response
 
-from ..errors import TooLarge, Unauthorized, UnsupportedMediaType
-from ..jobs.key_ring import SESSION_SECONDS
+from ...errors import TooLarge, Unauthorized, UnsupportedMediaType
+from ...jobs.key_ring import SESSION_SECONDS
+from ..documents import URL_CHARACTERS
+from ..problems import problem_response
+from ..representation import Page, show
+from ..services import urls_of
 from .credentials import Credentials, cookie_at
-from .documents import URL_CHARACTERS
-from .problems import problem_response
-from .representation import Page, show
-from .services import urls_of
 
 router = APIRouter()
 

@@ -12,17 +12,17 @@ from types import FrameType
 import uvicorn
 from loguru import logger
 
-from ..jobs.folder import check_folder
-from ..jobs.reloads import ask_all, first_number
-from ..processes.registry import Registry
-from ..settings import Settings
-from ..traces import end_traces, start_traces
-from .app import create_app
+from ...jobs.folder import check_folder
+from ...jobs.reloads import ask_all, first_number
+from ...processes.registry import Registry
+from ...settings import Settings
+from ...traces import end_traces, start_traces
+from ..app import create_app
+from ..exposures import exposures
+from ..middleware.ending import Ending
+from ..openapi.defaults import departures
 from .connections import LIMITS, most_connections, protocol_with
-from .ending import Ending
-from .exposures import exposures
 from .listening import Address, bound, hide, inherited, name_of
-from .openapi.defaults import departures
 from .reloading import Reload
 
 DRAIN_SECONDS = 1.0

@@ -1,0 +1,1 @@
+"""The program that serves the API: uvicorn, its sockets and its connections."""
