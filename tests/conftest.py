@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 from serving import INSPECTIONS, ROOT, Client, Server, own_valkey
 
 from fastprocesses_server.jobs.connection import connect
@@ -43,6 +44,15 @@ def figure(remark: Callable[[str], None]) -> Callable[..., None]:
         assert value <= at_most, name
 
     return show
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """What this process has logged, from INFO."""
+    lines: list[str] = []
+    sink = logger.add(lambda line: lines.append(line.record["message"]), level="INFO")
+    yield lines
+    logger.remove(sink)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -15,7 +15,7 @@ from fastprocesses_server.settings import Settings
 EXECUTION = RequestReader(make_process(results={"cache": "1h"})).read({"inputs": {}})
 
 
-def test_a_job_that_joins_another_is_accepted_with_its_id(bench: Bench, lines: list[str]) -> None:
+def test_a_job_that_joins_another_is_accepted_with_its_id(bench: Bench, said: list[str]) -> None:
     async def scene() -> list[str]:
         async with engine_of(bench) as engine:
             jobs = [await engine.submit(EXECUTION) for _ in range(2)]
@@ -24,22 +24,22 @@ def test_a_job_that_joins_another_is_accepted_with_its_id(bench: Bench, lines: l
             return [submitted.job.id for submitted in (*jobs, waited)]
 
     first, second, third = asyncio.run(scene())
-    assert lines == [
+    assert said == [
         f"job {first} accepted: upper 1.0.0",
         f"job {second} accepted: upper 1.0.0, joined to job {first}",
         f"job {third} accepted, its client waits: upper, joined to job {first}",
     ]
 
 
-def test_those_that_a_job_serves_are_successful_with_it(bench: Bench, lines: list[str]) -> None:
+def test_those_that_a_job_serves_are_successful_with_it(bench: Bench, said: list[str]) -> None:
     for job_id in "abc":
         bench.create(job_id, key="k")
     assert bench.one.claim("a")
     assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
-    assert lines == [f"job {other} successful with job a, which it had joined" for other in "bc"]
+    assert said == [f"job {other} successful with job a, which it had joined" for other in "bc"]
 
 
-def test_those_whose_job_fits_no_worker_fail_with_it(bench: Bench, lines: list[str]) -> None:
+def test_those_whose_job_fits_no_worker_fail_with_it(bench: Bench, said: list[str]) -> None:
     for job_id in "abc":
         bench.create(job_id, key="k")
     old = bench.worker("old", make_registry(make_process(version="0.9.0", fingerprint="g")))
@@ -50,7 +50,7 @@ def test_those_whose_job_fits_no_worker_fail_with_it(bench: Bench, lines: list[s
         bench.redis.hincrby("fp:job:a", "unfit_since", -600_000)
         bench.end_pauses()
     assert {bench.read(job_id).status for job_id in "abc"} == {Status.FAILED}
-    assert lines == [f"job {other} failed with job a, which it had joined" for other in "bc"]
+    assert said == [f"job {other} failed with job a, which it had joined" for other in "bc"]
 
 
 def test_one_that_takes_over_waits_for_no_other_job(bench: Bench) -> None:
@@ -64,7 +64,7 @@ def test_one_that_takes_over_waits_for_no_other_job(bench: Bench) -> None:
     assert claim.job.joined == "a"
 
 
-def test_a_run_that_took_too_long_is_dismissed_unless_others_have_joined_it(bench: Bench, lines: list[str]) -> None:
+def test_a_run_that_took_too_long_is_dismissed_unless_others_have_joined_it(bench: Bench, said: list[str]) -> None:
     async def scene() -> None:
         async with engine_of(bench, Settings(sync_execution_timeout_seconds=0.2)) as engine:
             alone, joint = RequestReader(make_process()).read({"inputs": {}}), EXECUTION
@@ -76,5 +76,5 @@ def test_a_run_that_took_too_long_is_dismissed_unless_others_have_joined_it(benc
 
     bench.one.beat()
     asyncio.run(scene())
-    dismissed = [line for line in lines if "dismissed" in line]
+    dismissed = [line for line in said if "dismissed" in line]
     assert [line.endswith("dismissed: nobody waits for it") for line in dismissed] == [True]

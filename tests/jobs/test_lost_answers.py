@@ -156,13 +156,13 @@ def test_a_joined_job_is_told_of_again(bench: Bench) -> None:
     assert create(bench, "b", key="k") == expected
 
 
-def test_a_commit_says_again_whom_it_served(bench: Bench, lines: list[str]) -> None:
+def test_a_commit_says_again_whom_it_served(bench: Bench, said: list[str]) -> None:
     for job_id in "abc":
         bench.create(job_id, key="k")
     assert bench.one.claim("a")
     twice(bench.one, "commit")
     assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]"))
-    assert lines == [f"job {other} successful with job a, which it had joined" for other in "bc"]
+    assert said == [f"job {other} successful with job a, which it had joined" for other in "bc"]
 
 
 def create(bench: Bench, job_id: str, key: str | None = None) -> Created:

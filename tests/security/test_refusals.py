@@ -1,14 +1,13 @@
 """Wrong keys and tokens: more than a few from one address get 429, and whoever has a right one notices nothing."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import Request
-from loguru import logger
 from serving import free_port
 from upper import make_registry
 
@@ -24,14 +23,6 @@ HERE, THERE, PROXY = "203.0.113.7", "203.0.113.8", "10.0.0.7"
 WRONG = {"X-API-Key": "fp_wrong"}
 LOG_IN = {"Content-Type": "application/x-www-form-urlencoded"}
 Asked = tuple[str, str, dict[str, str]]
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    lines: list[str] = []
-    number = logger.add(lambda line: lines.append(line.record["message"]), level="INFO")
-    yield lines
-    logger.remove(number)
 
 
 @pytest.fixture

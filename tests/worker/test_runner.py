@@ -13,7 +13,6 @@ from typing import Any
 import orjson
 import pytest
 import redis
-from loguru import logger
 from upper import create_job, make_process, make_registry
 
 from fastprocesses_server.jobs import leases
@@ -207,13 +206,10 @@ def test_a_process_that_has_done_its_job_lives_on(child: Child, monkeypatch: pyt
     assert child.record()["status"] == "successful"
 
 
-def test_a_job_that_takes_over_says_for_which(child: Child) -> None:
-    found: list[str] = []
-    sink = logger.add(lambda line: found.append(line.record["message"]), level="INFO")
+def test_a_job_that_takes_over_says_for_which(child: Child, said: list[str]) -> None:
     child.prepare = lambda runner: runner.leases.redis.hset("fp:job:a", "joined", "z")  # type: ignore[arg-type, return-value]
     child.run("taken_over", "def upper(text):\n    return text")
-    logger.remove(sink)
-    assert "job a running: upper 1.0.0, attempt 1, for job z, which it had joined" in found
+    assert "job a running: upper 1.0.0, attempt 1, for job z, which it had joined" in said
 
 
 @pytest.fixture
