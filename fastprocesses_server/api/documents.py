@@ -38,7 +38,7 @@ class Document:
 
     @cached_property
     def whole(self) -> Response:
-        """One of three answers that stay as they are, with what is true of all of them."""
+        """As an answer that is sent again and again, as the next two are."""
         return Response(self.body, media_type=self.media_type, headers=self._kept_headers)
 
     @cached_property

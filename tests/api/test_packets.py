@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from fastprocesses_server.api.serving.connections import LIMITS, protocol_with
 from fastprocesses_server.api.serving.packets import MOST, Packets
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -18,6 +21,10 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.packets: list[bytes | None] = []
+        self.is_cut = False
+
+    def is_closing(self) -> bool:
+        return self.is_cut
 
     def write(self, data: Any) -> None:
         self.packets.append(bytes(data))
@@ -67,3 +74,37 @@ def test_a_head_whose_body_is_not_known_yet_goes_out_in_the_next_step() -> None:
         return wire.packets
 
     assert asyncio.run(scene()) == [HEAD, b"body"]
+
+
+def test_a_head_is_not_written_to_a_connection_that_was_reset_meanwhile() -> None:
+    async def scene() -> list[bytes | None]:
+        wire = Wire()
+        Packets(wire, asyncio.get_running_loop()).write(HEAD)
+        wire.is_cut = True
+        await asyncio.sleep(0)
+        return wire.packets
+
+    assert asyncio.run(scene()) == []
+
+
+async def greet(_scope: Any, _receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def test_the_server_answers_in_one_packet() -> None:
+    async def scene() -> list[bytes | None]:
+        configuration = uvicorn.Config(greet, log_config=None)
+        configuration.load()
+        protocol = protocol_with(LIMITS)(configuration, ServerState(), {})
+        wire = Wire()
+        protocol.connection_made(wire)
+        protocol.data_received(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await asyncio.gather(*protocol.tasks)
+        protocol.connection_lost(ConnectionResetError())
+        return wire.packets
+
+    [packet] = asyncio.run(scene())
+    assert packet
+    assert packet.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert packet.endswith(b"hello")

@@ -30,8 +30,8 @@ class Packets(asyncio.Transport):
 
     def flush(self) -> None:
         """The head of an answer without a body, or whose body is not known yet."""
-        if self.head:
-            head, self.head = self.head, b""
+        head, self.head = self.head, b""
+        if head and not self.transport.is_closing():
             self.transport.write(head)
 
     def close(self) -> None:
