@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
@@ -39,6 +40,10 @@ LACKS_FILES = 2
 NONE: Mapping[str, bytes] = {}
 
 
+SHORTEST_WAIT = 0.005
+"""Seconds. Redis before 7.0.8 takes hardly any time for no end of it."""
+
+
 class Verdict(StrEnum):
     """Of a job: go on, over a time limit, or not this worker's any more."""
 
@@ -46,6 +51,15 @@ class Verdict(StrEnum):
     SOFT = "soft"
     HARD = "hard"
     KILL = "kill"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """That a job waits, taken from its queue."""
+
+    job_id: str
+    queue: bytes
+    text: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +151,24 @@ class Leases:
         self.folder = look(folder, store)
         return store
 
-    def await_message(self, seconds: float) -> str | None:
-        """The job that the next message in the queues of this worker is for; None where none comes in so many seconds.
+    def await_message(self, seconds: float) -> Message | None:
+        """The next message in the queues of this worker; None where none comes in so many seconds.
 
         Like one that Celery takes, a message that is lost on the way is sent again by whoever reaps.
         """
-        if seconds <= 0:
+        if seconds < SHORTEST_WAIT:
             return None
         try:
             found: Any = self.redis.brpop(list(self.queues), seconds)
         except STORE_ERRORS as error:
             logger.warning("a process for jobs waits for Redis: {}", error)
             return None
-        return str(orjson.loads(found[1])["headers"]["id"]) if found else None
+        return Message(str(orjson.loads(found[1])["headers"]["id"]), *found) if found else None
+
+    def put_back(self, message: Message) -> None:
+        """For another worker. Where Redis is away, it is as lost as any other."""
+        with suppress(*STORE_ERRORS):
+            self.redis.rpush(message.queue, message.text)
 
     def claim(self, job_id: str, left: int = 0) -> Claim | None:
         """The job, now running in this process; None where another has it, nobody wants it any more, or it waits.
@@ -194,7 +213,7 @@ class Leases:
         fence, end = [job_id, attempt, self.owner], [outcome.status, outcome.document, int(outcome.has_files)]
         process = [os.getpid(), self.lease, self.fingerprint, "" if left is None else left]
         entry = outcome.entry
-        kept = (entry.name, entry.manifest, entry.milliseconds) if entry else ("", "", "")
+        kept = (entry.key, entry.manifest, entry.milliseconds) if entry else ("", "", "")
         waiting = f"job {job_id} waits for Redis to take its outcome"
         answer, ids, *further = self._patiently("commit", [*fence, *end, *process, *kept, *manifests], waiting)
         others = ids.decode().split()

@@ -146,7 +146,6 @@ class Runner:
 
     def run(self, job_id: str) -> None:
         """What the task does. A duplicate message finds nothing to do. Further jobs may follow."""
-        self._hear_keeper()
         self.turn.begin()
         claim = self._claim(job_id)
         while claim:
@@ -197,13 +196,15 @@ class Runner:
         return f"threads ({', '.join(thread.name for thread in threads)})" if threads else ""
 
     def _await_next(self) -> Claim | None:
-        """A job that comes while this turn lasts: by way of Celery it would be here later."""
-        while not self.turn.is_over and (job_id := self.leases.await_message(self.turn.seconds_left)):
-            if claim := self._claim(job_id):
-                return claim
-        return None
+        """The job of a message that comes while this turn lasts: by way of Celery it would be here later."""
+        message = None if self.turn.is_over else self.leases.await_message(self.turn.seconds_left)
+        if message and self.turn.is_last():
+            self.leases.put_back(message)
+            return None
+        return self._claim(message.job_id) if message else None
 
     def _claim(self, job_id: str) -> Claim | None:
+        self._hear_keeper()
         fail_point("received", job_id)
         began = time.monotonic()
         try:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 SECONDS = 0.1
-"""After which Celery decides again: about the other queues, and whether there is to be another turn."""
+"""After which Celery decides again: which queue is next, and whether there is to be another turn."""
 
 MOST_JOBS = 1000
 """Of one process, which is replaced then."""

@@ -126,8 +126,16 @@ def test_a_worker_that_has_left_gets_none(running: Bench) -> None:
 
 
 def test_messages_are_taken_as_celery_takes_them(running: Bench) -> None:
-    assert [running.two.await_message(0.01) for _ in "bcd"] == ["b", "c", None]
+    messages = [running.two.await_message(0.01) for _ in "bcd"]
+    assert [message and message.job_id for message in messages] == ["b", "c", None]
     assert running.two.await_message(0) is None
+
+
+def test_one_that_is_put_back_is_the_next(running: Bench) -> None:
+    message = running.two.await_message(0.01)
+    assert message
+    running.two.put_back(message)
+    assert running.two.await_message(0.01) == message
 
 
 MEANWHILE: dict[str, tuple[Callable[[Bench], object], str | bool, str]] = {

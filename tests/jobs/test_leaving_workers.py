@@ -44,9 +44,9 @@ def test_a_worker_that_has_left_leaves_no_list_of_jobs(workers: tuple[Leases, Le
 def test_that_message_goes_back_to_the_queue(workers: tuple[Leases, Leases]) -> None:
     one, two = workers
     one.give_back()
-    assert two.await_message(1) == "a"
+    assert one.await_message(1)
     one.claim("a")
-    assert two.await_message(1) == "a"
+    assert two.await_message(1)
     assert two.claim("a")
     one.claim("a")
     assert two.await_message(0.01) is None

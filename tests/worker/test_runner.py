@@ -59,6 +59,7 @@ class Child:
         runner.growth = Growth()
         for job_id in "a" + self.followers:
             create_job(self.url, job_id, process)
+        self.redis.rpop("default")  # the message of `a`
         self.prepare(runner)
         runner.run("a")
         return self.record()
@@ -282,7 +283,6 @@ def test_a_job_that_comes_while_the_turn_lasts_is_not_left_to_celery(
     def submit() -> None:
         while child.record()["status"] != "successful":
             time.sleep(0.01)
-        child.redis.lpush("default", '{"headers": {"id": "a"}}')  # for which there is nothing to do
         create_job(child.url, "b", make_process(callable="comes_late:upper"))
 
     submission = threading.Thread(target=submit)
@@ -290,6 +290,42 @@ def test_a_job_that_comes_while_the_turn_lasts_is_not_left_to_celery(
     child.run("comes_late", "def upper(text):\n    return text")
     submission.join()
     assert child.record("b")["status"] == "successful"
+
+
+def test_none_is_taken_by_a_process_whose_worker_has_ended_while_it_waited(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[bool] = []
+    monkeypatch.setattr(turn, "SECONDS", 60)
+    child.turn = Turn(lambda: bool(ended))
+
+    def submit(leases: Leases, _: float) -> Any:
+        ended.append(True)
+        create_job(child.url, "b", make_process(callable="outlives:upper"))
+        return await_message(leases, 1)
+
+    await_message = Leases.await_message
+    monkeypatch.setattr(Leases, "await_message", submit)
+    child.run("outlives", "def upper(text):\n    return text")
+    assert child.record("b")["status"] == "accepted"
+    assert child.redis.llen("default") == 1
+
+
+SULKS = f"""import signal as signals
+times = []
+def upper(text):
+    times.append(1)
+    if len(times) == 1:
+        signals.signal(signals.SIGUSR1, signals.SIG_IGN)
+        raise KeyError
+    {TELL}
+    return text
+"""
+
+
+def test_after_an_attempt_that_is_to_follow_again_the_keeper_is_heard(patient: Child) -> None:
+    patient.run("sulks", SULKS, retryOn=["KeyError"], attempts=2, retryDelay="60s", timeLimit={"soft": "200ms"})
+    assert patient.statuses() == ["accepted", "failed", "failed"]
 
 
 def test_a_turn_ends_with_its_redis(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
