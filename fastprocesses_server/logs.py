@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 LEAST = logging.WARNING
-"""What libraries may say to those who run the server, whatever level authors get to hear of."""
+"""What libraries say to those who run the server, unless a level of their own was set; authors get to hear of more."""
 
 OPERATORS = ("opentelemetry.",)
 """Libraries that speak to those who run the server, also while a job runs."""
@@ -61,10 +61,20 @@ class _ToLoguru(logging.Handler):
         if self.take and not record.name.startswith(OPERATORS):
             self.take(record)
             return
-        if record.levelno < LEAST:
+        if record.levelno < LEAST and not _has_level(record.name):
             return
         level = record.levelname if record.levelname in LEVELS else record.levelno
         logger.opt(exception=record.exc_info).log(level, "{}: {}", record.name, record.getMessage())
+
+
+def _has_level(name: str) -> bool:
+    """Whether somebody has set that of the logger, or of one above it other than the first."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    while logger and logger.parent:
+        if logger.level:
+            return True
+        logger = logger.parent
+    return False
 
 
 def divert_logging(take: Callable[[logging.LogRecord], None] | None) -> None:
