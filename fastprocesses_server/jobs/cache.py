@@ -16,15 +16,20 @@ if TYPE_CHECKING:
     import redis.asyncio
 
 
+LONGEST = 2**53
+"""Milliseconds that Redis can add to the time."""
+
+
 def _name(key: str) -> str:
+    """The same as in `prelude.lua`."""
     return f"fp:cache:{key}"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The outputs of a run, as they are to be kept."""
+    """The outputs of a run, as they are to be kept under the execution's key."""
 
-    name: str
+    key: str
     manifest: bytes
     milliseconds: int
 
@@ -63,10 +68,10 @@ class ResultCache:
         May raise one of `STORE_ERRORS`, or OSError.
         """
         own = self.results.link(outputs, Path("cache") / key / owner)
-        entry = Entry(_name(key), write_manifest(own), round(seconds * 1000))
+        entry = Entry(key, write_manifest(own), min(max(round(seconds * 1000), 1), LONGEST))
         if self.client is None:
             return entry
-        self.client.set(entry.name, entry.manifest, px=entry.milliseconds)
+        self.client.set(_name(key), entry.manifest, px=entry.milliseconds)
         return None
 
 

@@ -153,21 +153,20 @@ class Engine:
                 )
             )
             try:
-                created = await asyncio.shield(creation)
-                if created.creation == Creation.CACHED:
-                    return await self._run_found(execution, created.entry, wait)
-                if created.job_id != job_id:
-                    return await self._run_again(created.job_id, execution, wait)
-                logger.info(
-                    "job {job_id} accepted, its client waits: {}{}",
-                    execution.process.id,
-                    _joining(created),
-                    job_id=job_id,
-                )
-                answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
+                created, answer = await asyncio.shield(creation), None
+                if created.job_id == job_id:
+                    joining = _joining(created)
+                    logger.info(
+                        "job {job_id} accepted, its client waits: {}{}", execution.process.id, joining, job_id=job_id
+                    )
+                    answer = await self._wait(job_id, reply, seconds, LOOK_AGAIN)
             except asyncio.CancelledError:
-                await self._leave(job_id, execution, creation)
+                await asyncio.shield(self._leave(job_id, execution, creation))
                 raise
+        if created.creation == Creation.CACHED:
+            return await self._run_found(execution, created.entry, wait)
+        if created.job_id != job_id:
+            return await self._run_again(created.job_id, execution, wait)
         use = self._use(execution, created)
         if answer:
             return Finished(job_id, outcome(answer), use)
@@ -181,14 +180,15 @@ class Engine:
         return finished or await self._run(execution, wait, looks=False)
 
     async def _leave(self, job_id: str, execution: Execution, creation: "asyncio.Task[Created]") -> None:
-        """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs."""
-        logger.info("job {job_id}: its client went away", job_id=job_id)
-        await asyncio.shield(self._abandon_created(job_id, execution, creation))
+        """Nobody waits for the run any more; but who sent a key with the request may come again for its outputs.
 
-    async def _abandon_created(self, job_id: str, execution: Execution, creation: "asyncio.Task[Created]") -> None:
-        """Once there is a job: of what is asked of Redis at one time, one may overtake the other."""
+        Once there is a job: of what is asked of Redis at one time, one may overtake the other.
+        """
         await asyncio.wait({creation})
-        if not creation.exception() and not execution.idempotency:
+        if creation.exception() or creation.result().job_id != job_id:
+            return
+        logger.info("job {job_id}: its client went away", job_id=job_id)
+        if not execution.idempotency:
             with suppress(*STORE_ERRORS):  # then it runs on for nobody
                 await self._abandon(job_id)
 
@@ -222,7 +222,7 @@ class Engine:
         """The request came before, and its job answers this one too."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         seconds = wait or self.settings.sync_execution_timeout_seconds
-        if answer := await self._wait(job_id, reply, seconds, LOOK_OFTEN):
+        if answer := await self._recorded(job_id) or await self._wait(job_id, reply, seconds, LOOK_OFTEN):
             return Finished(job_id, outcome(answer))
         if wait is None:
             raise self._timeout()
@@ -298,7 +298,7 @@ class Engine:
 
         Where they are, a look alone costs less.
         """
-        if key is None or not self.settings.caches_beside_jobs:
+        if key is None or self.store.faults or not self.settings.caches_beside_jobs:
             return False
         is_new = key not in self.met
         self.met.add(key)

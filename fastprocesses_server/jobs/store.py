@@ -137,7 +137,7 @@ class JobStore:
         if self.faults:
             raise Unavailable("\n".join(f"New jobs wait until the job store is fit: {what}" for what in self.faults))
         queue, once = execution.process.run.queue, execution.idempotency
-        facts = {"ogc.process.id": execution.process.id, "ogc.job.id": job_id}
+        facts = {"ogc.process.id": execution.process.id}
         with traces.span(f"submit {execution.process.id}", "producer", facts):
             fields = self._fields(execution, is_public=is_public) | trail.as_fields(trail.current())
             if execution.subscriber:
@@ -162,7 +162,10 @@ class JobStore:
             fail_point("before-create", job_id)
             answer: list[Any] = await self.transitions["create"](args=arguments)
             fail_point("created", job_id)
-            return self._created(*answer)
+            created = self._created(*answer)
+            if created.job_id:
+                traces.note({"ogc.job.id": created.job_id})
+            return created
 
     def _created(self, what: bytes, answer: bytes, leader: bytes = b"", record: Sequence[bytes] = ()) -> Created:
         creation, found = Creation(what.decode()), answer.decode()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bench import Bench, accepted, engine_of, work
@@ -13,11 +14,13 @@ from fastprocesses_server.execution.idempotency import Idempotency
 from fastprocesses_server.execution.media_type import Kind
 from fastprocesses_server.execution.outputs import EncodedOutput, StoredOutput
 from fastprocesses_server.execution.request import Execution, RequestReader
-from fastprocesses_server.jobs.cache import Met, ResultCache
+from fastprocesses_server.jobs import cache
+from fastprocesses_server.jobs.cache import LONGEST, Met, ResultCache
 from fastprocesses_server.jobs.connection import connect
 from fastprocesses_server.jobs.engine import CacheUse, Finished, Submitted
 from fastprocesses_server.jobs.record import Status
 from fastprocesses_server.jobs.results import ResultStore
+from fastprocesses_server.jobs.store import JobStore
 from fastprocesses_server.settings import Settings
 
 PLACES: dict[str, tuple[Callable[[str], Settings], bool]] = {
@@ -52,7 +55,7 @@ def cached(bench: Bench) -> Execution:
     assert execution.key
     entry = ResultCache(Settings(redis_url=bench.url), results).put(stored, key=execution.key, owner="old", seconds=60)
     assert entry
-    bench.redis.set(entry.name, entry.manifest)
+    bench.redis.set(f"fp:cache:{entry.key}", entry.manifest)
     return execution
 
 
@@ -124,6 +127,61 @@ def test_a_cache_somewhere_else_gets_the_entry_at_once(bench: Bench, redis_url: 
     elsewhere.client = connect(redis_url)
     assert elsewhere.put([], key="k", owner="o", seconds=60) is None
     assert bench.redis.get("fp:cache:k") == b"[]"
+
+
+@pytest.mark.parametrize("seconds", [0.000_1, 1e300])
+def test_any_time_to_keep_outputs_is_one_that_redis_knows(seconds: float) -> None:
+    beside = ResultCache(Settings(redis_url="redis://localhost"), ResultStore(Path("results")))
+    entry = beside.put([], key="k", owner="o", seconds=seconds)
+    assert entry
+    assert 1 <= entry.milliseconds <= LONGEST
+
+
+@pytest.mark.parametrize(("is_likely", "asked"), [(True, ["get"]), (False, ["create"])])
+def test_where_outputs_are_likely_a_look_is_enough(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, is_likely: bool, asked: list[str]
+) -> None:
+    bench.one.beat()
+    execution, questions = cached(bench), list[str]()
+    create, get = JobStore.create, cache.get
+
+    async def creating(store: JobStore, *arguments: Any, **options: Any) -> Any:
+        questions.append("create")
+        return await create(store, *arguments, **options)
+
+    async def getting(*arguments: Any) -> Any:
+        questions.append("get")
+        return await get(*arguments)
+
+    monkeypatch.setattr(JobStore, "create", creating)
+    monkeypatch.setattr(cache, "get", getting)
+    place = Settings(redis_url=bench.url), is_likely
+    found = outcome(bench, place, execution, is_async=False, files=ResultStore)
+    assert isinstance(found, Finished)
+    assert (found.cache, questions) == (CacheUse.HIT, asked)
+
+
+def test_outputs_that_are_cached_are_found_while_the_store_takes_no_jobs(bench: Bench) -> None:
+    async def scene() -> Any:
+        async with engine_of(bench, Settings(redis_url=bench.url)) as engine:
+            engine.store.faults = ["it may evict jobs"]
+            return await engine.run(execution, None)
+
+    execution = cached(bench)
+    assert asyncio.run(scene()).cache == CacheUse.HIT
+
+
+def test_a_client_that_goes_before_outputs_are_found_leaves_no_trace(bench: Bench, said: list[str]) -> None:
+    async def scene() -> None:
+        async with engine_of(bench, Settings(redis_url=bench.url)) as engine:
+            run = asyncio.create_task(engine.run(execution, None))
+            await asyncio.sleep(0)
+            run.cancel()
+            await asyncio.wait({run})
+
+    execution = cached(bench)
+    asyncio.run(scene())
+    assert said == []
 
 
 def test_the_keys_that_were_met_longest_ago_are_forgotten_first() -> None:

@@ -76,10 +76,21 @@ def test_so_does_the_entry_of_the_cache_but_not_that_of_an_attempt_that_is_over(
         assert bench.one.claim(job_id)
         if job_id == "b":
             bench.ask("dismiss", job_id)
-        entry = Entry(f"fp:cache:{job_id}", b"kept", 60_000)
+        entry = Entry(job_id, b"kept", 60_000)
         bench.one.commit(job_id, 1, Outcome(Status.SUCCESSFUL, b"[]", entry=entry))
     assert [bench.redis.get(f"fp:cache:{job_id}") for job_id in "ab"] == [b"kept", None]
     assert 50_000 < bench.redis.pttl("fp:cache:a") <= 60_000
+
+
+@pytest.mark.parametrize("milliseconds", [0, 2**63])
+def test_an_entry_that_cannot_be_kept_keeps_no_job_from_its_end(bench: Bench, milliseconds: int) -> None:
+    bench.create(key="k")
+    bench.create("b", key="k")
+    assert bench.one.claim("a")
+    entry = Entry("k", b"kept", milliseconds)
+    assert bench.one.commit("a", 1, Outcome(Status.SUCCESSFUL, b"[]", entry=entry))
+    assert {bench.read(job_id).status for job_id in "ab"} == {Status.SUCCESSFUL}
+    assert not bench.redis.exists("fp:cache:k")
 
 
 def test_a_repeated_commit_is_known_and_another_is_fenced(bench: Bench) -> None:

@@ -187,6 +187,20 @@ def test_who_waits_with_a_key_hears_of_a_dismissal(bench: Bench) -> None:
     asyncio.run(scene())
 
 
+def test_who_comes_again_after_the_end_is_answered_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> object:
+        async with engine_of(bench) as engine:
+            execution = keyed()
+            run = asyncio.create_task(engine.run(execution, None))
+            work(bench, await accepted(bench))
+            await run
+            return await asyncio.wait_for(engine.run(execution, None), 10)
+
+    monkeypatch.setattr(engines, "LOOK_OFTEN", 60)
+    bench.one.beat()
+    assert isinstance(asyncio.run(scene()), Finished)
+
+
 class Away(JobStore):
     """A store whose records cannot be read at first, as while its Redis is started again."""
 

@@ -1,14 +1,14 @@
 -- running -> successful or failed, status and outcome in one step; the jobs that joined it are successful with it.
 -- The process may take the next job of the queue in the same step, as if it had claimed it by its message.
 -- ARGV: id, attempt, owner, status, manifest or problem, 1 where the manifest names files of this job, pid, lease,
---       fingerprint of the worker's registry, bytes that jobs left in that process or '' where it takes no other, name,
+--       fingerprint of the worker's registry, bytes that jobs left in that process or '' where it takes no other, key,
 --       manifest and time to live of an entry of the result cache or '' for none, then id and manifest of each joined job
 --       that has files of its own by now, or '' where it can have none: it is not served.
 -- Returns a number, and ids with spaces between: 1 and the joined jobs that were served, also where this very commit
 -- came through before and its answer was lost; 0 where the job is another's; 2 and the joined jobs that need files of
 -- their own first. After 1 there may be record and request of the next job.
 local id, attempt, owner, status, outcome, has_files, pid, lease, registry, left = unpack(ARGV, 1, 10)
-local entry, kept, time_kept = unpack(ARGV, 11, 13)
+local entry, cached, time_kept = unpack(ARGV, 11, 13)
 local key, call = job(id), 'commit:' .. id .. ':' .. attempt
 
 -- It takes messages as Celery does, so that there stay as many as jobs that wait. After some for which there is nothing
@@ -58,7 +58,7 @@ else
       served[#served + 1] = other
     end
   end
-  if entry ~= '' then redis.call('SET', entry, kept, 'PX', time_kept) end
+  if entry ~= '' then redis.pcall('SET', kept(entry), cached, 'PX', time_kept) end -- failing it fails nothing else
   redis.call('SET', key .. ':results', outcome)
   redis.call('HSET', key, 'progress', 100)
   finish(id, 'successful', outcome)

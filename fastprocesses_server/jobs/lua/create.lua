@@ -30,7 +30,7 @@ if known then
   local its_status = redis.call('HGET', job(other), 'status')
   if its_status and its_status ~= 'dismissed' then return {its_body == body and 'known' or 'conflict', other} end
 end
-local cached = looks == '1' and redis.call('GET', 'fp:cache:' .. same)
+local cached = looks == '1' and redis.call('GET', kept(same))
 if cached then return {'cached', cached} end
 silence = tonumber(silence)
 if silence > 0 and redis.call('ZCOUNT', 'fp:workers:' .. queue, now - silence, '+inf') == 0 then

@@ -11,6 +11,7 @@
 -- fp:parked:PROCESS    zset, its jobs that wait for one of those to end, by creation
 -- fp:parked-from:QUEUE set, the same of all processes, by the queue that they came from
 -- fp:jobs-at-once:CLIENT set, jobs of a client that wait or run, where there is a limit to that
+-- fp:cache:KEY         outputs' manifest of an execution with that key; here or in a Redis of its own
 -- fp:joint:KEY         the job that runs for all executions with that key
 -- fp:joined:KEY        zset, the jobs that wait for its outputs, by creation
 -- fp:once:NAME         job and body of a request with an Idempotency-Key
@@ -43,6 +44,9 @@ local function tally_time(what, process, time)
 end
 
 local function job(id) return 'fp:job:' .. id end
+
+-- Where the outputs of equal executions are kept, if the result cache is in this Redis.
+local function kept(key) return 'fp:cache:' .. key end
 
 local function log(id) return job(id) .. ':log' end
 
