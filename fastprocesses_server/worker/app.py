@@ -39,7 +39,7 @@ from .scribe import Scribe
 from .succession import HELD_BACK, Legacy, Line, Reloads, bequeath
 from .turn import MOST_JOBS, Turn
 
-POOL_SECONDS = 0.1
+POOL_SECONDS = 0.05
 LOOK_SECONDS, SWEEP_SECONDS = 5, 600
 LEAVE_SECONDS = 3
 """What a stop may take after the time of grace, before it is forced."""

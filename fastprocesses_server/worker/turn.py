@@ -6,12 +6,13 @@ waits there for those that come meanwhile.
 
 import time
 from collections.abc import Callable
+from random import randint
 
 SECONDS = 0.1
 """After which Celery decides again: which queue is next, and whether there is to be another turn."""
 
-MOST_JOBS = 1000
-"""Of one process, which is replaced then."""
+LEAST_JOBS, MOST_JOBS = 1500, 2500
+"""Between which a process is replaced: those of a worker, which go on side by side, not all at one moment."""
 
 
 class Turn:
@@ -19,10 +20,11 @@ class Turn:
 
     def __init__(self, is_last: Callable[[], bool]) -> None:
         self.is_last = is_last
-        self.jobs = 0
+        self.jobs = self.most = 0
         self.end = 0.0
 
     def begin(self) -> None:
+        self.most = self.most or randint(LEAST_JOBS, MOST_JOBS)  # noqa: S311 - so that they differ
         self.end = time.monotonic() + SECONDS
 
     @property
@@ -32,7 +34,7 @@ class Turn:
     @property
     def is_spent(self) -> bool:
         """Whether its process is to be replaced."""
-        return self.jobs >= MOST_JOBS
+        return self.jobs >= self.most
 
     @property
     def is_over(self) -> bool:

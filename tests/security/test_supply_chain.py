@@ -36,6 +36,7 @@ ACCEPTED = {
     ("B105", "settings/kinds.py"): "how every such secret begins",
     ("B301", "worker/succession.py"): "an unnamed file of this process's earlier image",
     ("B311", "trail.py"): "tells requests apart, and is no secret",
+    ("B311", "worker/turn.py"): "when a process is replaced is no secret",
     ("B403", "worker/succession.py"): "the same",
     ("B404", "processes/children.py"): "starts a module of ours",
     ("B404", "standalone/guard.py"): "starts ps",

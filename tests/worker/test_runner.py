@@ -261,6 +261,7 @@ def test_nor_in_a_process_in_which_a_job_has_left_a_thread(patient: Child) -> No
 
 
 def test_a_process_that_has_run_its_number_of_jobs_is_replaced(patient: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "LEAST_JOBS", 2)
     monkeypatch.setattr(turn, "MOST_JOBS", 2)
     with pytest.raises(SystemExit):
         patient.run("replaced", "def upper(text):\n    return text")
