@@ -118,7 +118,7 @@ class OutputWriter:
         if isinstance(value, (bytes, bytearray, memoryview, Path)):
             return self._encode_bytes(value if isinstance(value, Path) else bytes(value))
         body = encode_json(value, self.name)
-        plain = _read(body, self.name)
+        plain = value if type(value) is str else _read(body, self.name)
         alternative = self._matching(plain)
         if isinstance(plain, str):
             return self._encode_text(plain, alternative)

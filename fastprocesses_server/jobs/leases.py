@@ -72,12 +72,15 @@ class Claim:
     """Seconds."""
     memory_limit: int
     """Bytes; 0 where there is none."""
+    key: str
+    """Of the execution; empty where it has none, or was to run by itself."""
 
     @classmethod
     def read(cls, answer: list[Any]) -> Self:
         fields, request = answer
         record = as_mapping(fields)
-        return cls(read_record(record), request, int(record[b"soft"]) / 1000, int(record.get(b"memory", 0)))
+        limits = int(record[b"soft"]) / 1000, int(record.get(b"memory", 0))
+        return cls(read_record(record), request, *limits, record.get(b"key", b"").decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ class Runner:
             retried = _imported(self.retried_by, execution.process.id)
             caller = _imported(self.caller_of, execution.process.id, retried)
             stored = self._store(caller, job, run, self._call(job, execution, workdir, caller))
-            entry = self._cache(execution, stored, f"{job.id}-{run}")
+            entry = self._cache(claim, execution, stored, f"{job.id}-{run}")
             has_files = any(output.file for output in stored)
             outcome = Outcome(Status.SUCCESSFUL, write_manifest(stored), has_files, entry)
         except Unfit as unfit:
@@ -344,22 +344,28 @@ class Runner:
         caller.check_size(output.size for output in stored)
         return stored
 
-    def _cache(self, execution: Execution, stored: list[StoredOutput], owner: str) -> Entry | None:
+    def _cache(self, claim: Claim, execution: Execution, stored: list[StoredOutput], owner: str) -> Entry | None:
         """No later than the commit, so that whoever hears of the end finds them; what goes with it is returned.
 
         Failing it fails nothing else.
         """
         seconds = cache_seconds(execution.process, self.settings)
-        if seconds is None or execution.key is None:
+        if seconds is None or (key := _key(claim, execution)) is None:
             return None
         if not self.is_as_checked(execution.process.id):
             logger.warning("{} has changed since the start: its outputs are not cached", execution.process.id)
             return None
         try:
-            return self.cache.put(stored, key=execution.key, owner=owner, seconds=seconds)
+            return self.cache.put(stored, key=key, owner=owner, seconds=seconds)
         except (*STORE_ERRORS, OSError) as error:
             logger.warning("outputs of {} are not cached: {}", execution.process.id, error)
         return None
+
+
+def _key(claim: Claim, execution: Execution) -> str | None:
+    """That of the job, where it runs as it was submitted: to make it again takes long where inputs are large."""
+    is_same = claim.key and execution.process.fingerprint == claim.job.fingerprint
+    return claim.key if is_same else execution.key
 
 
 def _note(status: Status, *, is_fault: bool = False) -> None:

@@ -44,12 +44,13 @@ class Child:
         self.prepare: Callable[[Runner], None] = lambda _: None
         self.turn = Turn(lambda: True)
         self.followers = ""
+        self.results: dict[str, str] = {}
 
     def run(self, name: str, text: str, **run: Any) -> dict[str, Any]:
         """The record of the job afterwards."""
         (self.folder / f"{name}.py").write_text(text)
-        process = make_process(callable=f"{name}:upper", run=run)
-        settings = Settings(processes_dir=self.folder, results_dir=self.folder)
+        process = make_process(callable=f"{name}:upper", run=run, results=self.results)
+        settings = Settings(redis_url=self.url, processes_dir=self.folder, results_dir=self.folder)
         runner = Runner(make_registry(process), settings, "one", Capture(), self.turn, queues=["default"])
         runner.capture.ear.close()
         runner.capture.mouth.close()
@@ -211,6 +212,20 @@ def test_a_job_that_takes_over_says_for_which(child: Child, said: list[str]) -> 
     child.prepare = lambda runner: runner.leases.redis.hset("fp:job:a", "joined", "z")  # type: ignore[arg-type, return-value]
     child.run("taken_over", "def upper(text):\n    return text")
     assert "job a running: upper 1.0.0, attempt 1, for job z, which it had joined" in said
+
+
+@pytest.mark.parametrize("is_as_submitted", [True, False])
+def test_outputs_are_kept_for_what_was_submitted(child: Child, is_as_submitted: bool) -> None:
+    """Whatever the callable has made of its inputs; but a process that has changed since answers for itself alone."""
+
+    def prepare(runner: Runner) -> None:
+        runner.is_as_checked = lambda _: True  # type: ignore[method-assign, assignment]
+        child.redis.hset("fp:job:a", mapping={"key": "k"} if is_as_submitted else {"key": "k", "fingerprint": "x"})
+
+    child.prepare, child.results = prepare, {"cache": "1h"}
+    assert child.run(f"kept_{is_as_submitted}", "def upper(text):\n    return text")["status"] == "successful"
+    [name] = child.redis.keys("fp:cache:*")  # type: ignore[misc] # of a client for threads
+    assert (name == b"fp:cache:k") == is_as_submitted
 
 
 @pytest.fixture
